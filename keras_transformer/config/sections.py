@@ -1,0 +1,305 @@
+"""The settings of a run: one frozen dataclass a section.
+
+To add a setting, add one line to a section: its YAML comment, its command-line option, its checks
+and their messages all follow from it.
+"""
+
+import dataclasses
+import typing
+from pathlib import Path
+
+from keras_transformer.config.settings import Key, Section, count, keys_of, setting
+from keras_transformer.errors import UserError
+
+
+@dataclasses.dataclass(frozen=True)
+class DataConfig(Section):
+    """Where the sentence pairs come from and which of them are used."""
+
+    name: typing.ClassVar[str] = "data"
+
+    sample: str = setting(
+        "ko-en",
+        "direction of the built-in sample corpus; files or a download take its place",
+        choices=("", "ko-en", "en-ko"),
+    )
+    sample_pairs: int = setting(
+        30_000, "training pairs drawn from the sample corpus", minimum=100, maximum=30_000
+    )
+    download: str = setting(
+        "", "known corpus to fetch into `folder` where it is missing", choices=("", "multi30k")
+    )
+    folder: str = setting("data", "folder of the downloaded corpus")
+    source: tuple[str, ...] = setting((), "training files: source text, or both sides in one file")
+    target: tuple[str, ...] = setting(
+        (), "training files: target text, line by line as `source`; empty for tsv and jsonl"
+    )
+    format: str = setting(
+        "auto",
+        "kind of the files; auto goes by their names",
+        choices=("auto", "text", "tsv", "jsonl"),
+    )
+    validation_source: tuple[str, ...] = setting((), "validation files, as `source`")
+    validation_target: tuple[str, ...] = setting((), "validation files, as `target`")
+    test_source: tuple[str, ...] = setting((), "test files, as `source`; empty: no test scores")
+    test_target: tuple[str, ...] = setting((), "test files, as `target`")
+    source_language: str = setting("", "code of the source language, such as ko")
+    target_language: str = setting(
+        "", "code of the target language, such as en; it decides how BLEU splits words"
+    )
+    validation_pairs: int = setting(
+        1000, "pairs held out of training where no validation files are given", minimum=1
+    )
+    max_length: int = setting(
+        128,
+        "longest training sentence, either side; longer pairs are dropped",
+        minimum=1,
+        unit="tokens",
+    )
+    max_ratio: float = setting(
+        4.0, "drop pairs whose lengths differ by more than this factor; 0: keep all", minimum=0
+    )
+    deduplicate: bool = setting(True, "keep each pair once")
+
+    @property
+    def corpus(self) -> str:
+        """Which corpus these settings name: "files", "download" or "sample"."""
+        if self.source:
+            return "files"
+        return "download" if self.download else "sample"
+
+    def check_together(self):
+        if not (self.source or self.download or self.sample):
+            raise UserError(
+                "data has nothing to train on: give data.source and data.target, data.download, "
+                "or data.sample"
+            )
+        if self.source and self.download:
+            raise UserError("data.source and data.download exclude each other: give one of them")
+        if self.corpus != "sample":
+            object.__setattr__(self, "sample", "")
+        for prefix in ("", "validation_", "test_"):
+            self._check_sides(prefix)
+
+    def _check_sides(self, prefix):
+        sources, targets = getattr(self, f"{prefix}source"), getattr(self, f"{prefix}target")
+        source_key, target_key = f"data.{prefix}source", f"data.{prefix}target"
+        if targets and not sources:
+            raise UserError(f"{target_key} is given without {source_key}: give both")
+        if not sources or (not targets and all(map(self._holds_both_sides, sources))):
+            return
+        if len(sources) != len(targets):
+            raise UserError(
+                f"{source_key} names {count(len(sources), 'file')} and {target_key} "
+                f"{count(len(targets), 'file')}: expected one target file for each source file "
+                "(none for .tsv and .jsonl files, which hold both sides)"
+            )
+
+    def _holds_both_sides(self, path):
+        if self.format != "auto":
+            return self.format != "text"
+        return path.removesuffix(".gz").endswith((".tsv", ".jsonl"))
+
+
+@dataclasses.dataclass(frozen=True)
+class TokenizerConfig(Section):
+    """How text becomes pieces."""
+
+    name: typing.ClassVar[str] = "tokenizer"
+
+    kind: str = setting(
+        "unigram",
+        "kind: SentencePiece (unigram, bpe), WordPiece, or plain bytes",
+        choices=("unigram", "bpe", "wordpiece", "bytes"),
+    )
+    vocabulary_size: int = setting(
+        0, "pieces in the vocabulary; 0: by the size of the corpus", minimum=0
+    )
+    shared: bool = setting(True, "one vocabulary for both languages")
+    byte_fallback: bool = setting(False, "write unknown characters as bytes (unigram and bpe)")
+    character_coverage: float = setting(
+        1.0,
+        "share of characters that get a piece; 0.9995 suits noisy text with many rare characters",
+        minimum=0.9,
+        maximum=1.0,
+    )
+    load_from: str = setting("", "folder with tokenizer files to use; empty: train from the corpus")
+
+
+@dataclasses.dataclass(frozen=True)
+class ModelConfig(Section):
+    """The Transformer: a preset, and what to change in it (null: as in the preset)."""
+
+    name: typing.ClassVar[str] = "model"
+
+    preset: str = setting(
+        "tiny",
+        "named size",
+        choices=("tiny", "small", "base", "big", "deep_shallow", "tiny_deep_shallow"),
+    )
+    num_encoder_layers: int | None = setting(None, "blocks of the encoder", minimum=1)
+    num_decoder_layers: int | None = setting(None, "blocks of the decoder", minimum=1)
+    hidden_dim: int | None = setting(None, "width of the model, a multiple of num_heads", minimum=1)
+    intermediate_dim: int | None = setting(None, "width inside the feed-forward part", minimum=1)
+    num_heads: int | None = setting(None, "attention heads", minimum=1)
+    dropout: float | None = setting(
+        None, "share of activations dropped in training", minimum=0, maximum=0.99
+    )
+    attention_dropout: float | None = setting(
+        None, "share of attention weights dropped in training", minimum=0, maximum=0.99
+    )
+    activation: str | None = setting(
+        None,
+        "activation of the feed-forward part; the last three are gated",
+        choices=("relu", "gelu", "swiglu", "geglu", "reglu"),
+    )
+    norm: str | None = setting(
+        None, "layer norm after (post, as published) or before each part", choices=("post", "pre")
+    )
+    positions: str | None = setting(
+        None, "how positions are told", choices=("sinusoidal", "learned", "rotary")
+    )
+    max_length: int | None = setting(
+        None, "number of learned positions; no limit for the other kinds", minimum=1, unit="tokens"
+    )
+
+    def overrides(self) -> dict:
+        """The arguments that differ from the preset, by name, for `Transformer.from_preset`."""
+        values = {key.field: getattr(self, key.field) for key in keys_of(ModelConfig)}
+        return {k: v for k, v in values.items() if k != "preset" and v is not None}
+
+    def check_together(self):
+        if self.hidden_dim and self.num_heads and self.hidden_dim % self.num_heads:
+            raise UserError(
+                f"model.hidden_dim ({self.hidden_dim}) is not a multiple of model.num_heads "
+                f"({self.num_heads}): change one of them"
+            )
+
+
+@dataclasses.dataclass(frozen=True)
+class TrainingConfig(Section):
+    """How the model is trained; it stops at the first limit that is reached."""
+
+    name: typing.ClassVar[str] = "training"
+
+    epochs: int = setting(20, "passes over the training pairs", minimum=1)
+    max_steps: int = setting(0, "most weight updates (steps); 0: no limit", minimum=0)
+    max_minutes: float = setting(0.0, "most minutes of training; 0: no limit", minimum=0)
+    batch_tokens: int = setting(
+        4096, "size of a batch: sentences times longest side", minimum=1, unit="tokens"
+    )
+    learning_rate_scale: float = setting(
+        1.0, "factor on the paper's learning rate (equation 3)", minimum=0
+    )
+    warmup_steps: int = setting(4000, "steps over which the learning rate rises", minimum=1)
+    beta_1: float = setting(
+        0.9, "Adam: decay of the mean of gradients", minimum=0, maximum=0.999999
+    )
+    beta_2: float = setting(0.98, "Adam: decay of the mean of squares", minimum=0, maximum=0.999999)
+    epsilon: float = setting(1e-9, "Adam: added to the root of the squares", minimum=0)
+    label_smoothing: float = setting(
+        0.1, "probability spread over the whole vocabulary", minimum=0, maximum=0.99
+    )
+    clip_norm: float = setting(0.0, "longest global gradient; 0: no clipping", minimum=0)
+    average_decay: float = setting(
+        0.0, "moving average of the weights, such as 0.999; 0: off", minimum=0, maximum=0.999999
+    )
+    precision: str = setting(
+        "float32",
+        "arithmetic of the layers; weights stay in float32",
+        choices=("float32", "mixed_bfloat16", "mixed_float16"),
+    )
+    jit_compile: str = setting(
+        "auto", "compile the training step with XLA", choices=("auto", "true", "false")
+    )
+    seed: int = setting(
+        1, "seed of initial weights, dropout and the order of batches", minimum=0, maximum=2**31 - 1
+    )
+    evaluate_every: int = setting(
+        1, "epochs from one translation of the validation set to the next", minimum=1
+    )
+    validation_sentences: int = setting(
+        0, "validation sentences translated for BLEU; 0: all", minimum=0
+    )
+    early_stopping: int = setting(
+        0, "stop after so many evaluations without a better BLEU; 0: off", minimum=0
+    )
+    checkpoint_minutes: float = setting(
+        5.0, "minutes from one checkpoint to the next; 0: only after each epoch", minimum=0
+    )
+    checkpoint_steps: int = setting(
+        0, "steps from one checkpoint to the next; 0: only by time and after each epoch", minimum=0
+    )
+    keep_checkpoints: int = setting(2, "newest checkpoints kept", minimum=1)
+    log_every: int = setting(
+        50, "steps from one line of loss and speed in the logs to the next", minimum=1
+    )
+    tensorboard: bool = setting(True, "write TensorBoard logs")
+    sample_translations: int = setting(
+        4, "validation sentences shown at each evaluation", minimum=0
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class DecodingConfig(Section):
+    """How translations are made."""
+
+    name: typing.ClassVar[str] = "decoding"
+
+    batch_size: int = setting(64, "sentences translated together", minimum=1)
+    max_length_factor: float = setting(
+        2.0, "longest translation: this times the source tokens, plus ...", minimum=0
+    )
+    max_length_constant: int = setting(
+        10, "... this many, to which the translation is cut", minimum=1, unit="tokens"
+    )
+    max_source_length: int = setting(
+        512, "longer sources are cut to this", minimum=1, unit="tokens"
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class ExportConfig(Section):
+    """The SavedModel for TensorFlow Serving."""
+
+    name: typing.ClassVar[str] = "export"
+
+    warmup_batch_sizes: tuple[int, ...] = setting(
+        (1, 8, 32), "batch sizes the server tries out before it takes requests", minimum=1
+    )
+    max_source_length: int = setting(
+        512, "longer sources are cut to this, and the answer says so", minimum=1, unit="tokens"
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class Config:
+    """All settings of a run."""
+
+    data: DataConfig = DataConfig()
+    tokenizer: TokenizerConfig = TokenizerConfig()
+    model: ModelConfig = ModelConfig()
+    training: TrainingConfig = TrainingConfig()
+    decoding: DecodingConfig = DecodingConfig()
+    export: ExportConfig = ExportConfig()
+
+    @classmethod
+    def load(cls, path) -> "Config":
+        """Reads a YAML file; keys that it leaves out have their defaults."""
+        from keras_transformer.config.yaml_text import config_from
+
+        return config_from(path, {})
+
+    def save(self, path):
+        """Writes a YAML file with every key and its comment."""
+        from keras_transformer.config.yaml_text import to_yaml
+
+        Path(path).write_text(to_yaml(self), encoding="utf-8")
+
+
+SECTIONS = {field.name: field.type for field in dataclasses.fields(Config)}
+
+
+def all_keys() -> dict[str, Key]:
+    """Every setting by its dotted name."""
+    return {key.name: key for section in SECTIONS.values() for key in keys_of(section)}
