@@ -88,11 +88,15 @@ class DataConfig(Section):
             raise UserError(f"{target_key} is given without {source_key}: give both")
         if not sources or (not targets and all(map(self._holds_both_sides, sources))):
             return
+        if not targets:
+            raise UserError(
+                f"{target_key} is missing: give the files with the translations of {source_key} "
+                "(only .tsv and .jsonl files hold both sides)"
+            )
         if len(sources) != len(targets):
             raise UserError(
                 f"{source_key} names {count(len(sources), 'file')} and {target_key} "
-                f"{count(len(targets), 'file')}: expected one target file for each source file "
-                "(none for .tsv and .jsonl files, which hold both sides)"
+                f"{count(len(targets), 'file')}: expected one target file for each source file"
             )
 
     def _holds_both_sides(self, path):

@@ -5,6 +5,7 @@ Only the standard library is imported here, so that `--help` answers at once.
 
 import dataclasses
 import difflib
+import json
 import math
 import types
 import typing
@@ -118,6 +119,13 @@ class Key:
                 raise self._error(shown, where)
         return value
 
+    def describe(self) -> str:
+        """Meaning, unit, choices and default in one line."""
+        unit = f" ({self.unit})" if self.unit else ""
+        choices = f" {_capital(self.expected())}." if self.choices else ""
+        default = f" Default: {written(self.default)}."
+        return f"{_capital(self.help)}{unit}.{choices}{default}"
+
     def expected(self) -> str:
         """What the setting accepts, in words."""
         if self.choices:
@@ -168,3 +176,21 @@ def nearest(word: str, words) -> str:
 def count(number: int, noun: str) -> str:
     """A number with its noun: "1 file", "2 files"."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def written(value) -> str:
+    """A value as YAML."""
+    if isinstance(value, tuple):
+        return "[" + ", ".join(map(written, value)) + "]"
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if not isinstance(value, str):
+        return repr(value)
+    plain = value and all(c.isalnum() or c in "_-./" for c in value) and value[0] not in "-."
+    return value if plain else json.dumps(value, ensure_ascii=False)
+
+
+def _capital(text):
+    return text[0].upper() + text[1:]

@@ -1,12 +1,11 @@
 """Settings as YAML: written with a comment for every key, read with errors that name the line."""
 
-import json
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from keras_transformer.config.sections import SECTIONS, Config, all_keys
-from keras_transformer.config.settings import Key, keys_of, nearest
+from keras_transformer.config.settings import Key, keys_of, nearest, written
 from keras_transformer.errors import UserError
 
 TITLE = "Settings of keras_transformer. A key that is left out has its default."
@@ -45,7 +44,7 @@ def to_yaml(config: Config, title: str = TITLE) -> str:
         lines += ["", f"# {section.__doc__}", f"{name}:"]
         for key in keys_of(section):
             lines += [f"  {line}" for line in _comment(key)]
-            lines.append(f"  {key.field}: {_written(getattr(getattr(config, name), key.field))}")
+            lines.append(f"  {key.field}: {written(getattr(getattr(config, name), key.field))}")
     return "\n".join(lines) + "\n"
 
 
@@ -56,25 +55,10 @@ def title_of(text: str) -> str:
 
 
 def _comment(key: Key) -> list[str]:
-    unit = f" ({key.unit})" if key.unit else ""
-    words = f"{key.help[0].upper()}{key.help[1:]}{unit}."
-    if key.choices:
-        words += f" {key.expected().capitalize()}."
-    words += f" Default: {_written(key.default)}."
-    return textwrap.wrap(words, 94, initial_indent="# ", subsequent_indent="# ")
-
-
-def _written(value) -> str:
-    if isinstance(value, tuple):
-        return "[" + ", ".join(map(_written, value)) + "]"
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if not isinstance(value, str):
-        return repr(value)
-    plain = value and all(c.isalnum() or c in "_-./" for c in value) and value[0] not in "-."
-    return value if plain else json.dumps(value, ensure_ascii=False)
+    words = key.describe()
+    return textwrap.wrap(
+        words, 94, initial_indent="# ", subsequent_indent="# ", break_on_hyphens=False
+    )
 
 
 def _read(path) -> str:

@@ -1,0 +1,61 @@
+# Each target does its own set-up in .venv/; nothing is needed but Python 3.11, 3.12 or 3.13.
+
+PYTHON ?= $(shell for candidate in python3.11 python3.12 python3.13 python3; do \
+	$$candidate -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
+	2>/dev/null && { echo $$candidate; break; }; done)
+RUN := .venv/bin/python
+# One worker a core, at most four: each holds TensorFlow, about 1 GB.
+WORKERS ?= $(shell cores=$$(getconf _NPROCESSORS_ONLN); echo $$((cores < 4 ? cores : 4)))
+PYTEST := $(RUN) -m pytest -n $(WORKERS)
+
+.PHONY: help demo test lint clean
+
+help:
+	@echo "make demo    train on the sample corpus, evaluate, export, translate a sentence"
+	@echo "make test    lint, tests on TensorFlow, backend-neutral tests on JAX"
+	@echo "make lint    ruff"
+	@echo "make clean   remove .venv/ and caches; runs/ and exports/ stay"
+
+.venv/created:
+	@test -n "$(PYTHON)" || { \
+		echo "make: Python 3.11, 3.12 or 3.13 with its venv module is needed: make PYTHON=/path/to/python3" >&2; \
+		exit 1; }
+	@echo "== creating .venv/ with $(PYTHON)"
+	$(PYTHON) -m venv .venv
+	@touch $@
+
+# --no-compile: Python compiles what is used; compiling all of TensorFlow takes a minute.
+.venv/installed: .venv/created setup.cfg pyproject.toml
+	@echo "== installing keras-transformer-mt and what it needs"
+	$(RUN) -m pip install --disable-pip-version-check --quiet --no-compile -e .
+	@touch $@
+
+.venv/installed-test: .venv/installed
+	@echo "== installing what the tests need"
+	$(RUN) -m pip install --disable-pip-version-check --quiet --no-compile -e '.[test,jax]'
+	@touch $@
+
+demo: .venv/installed
+	@echo "== training on the sample corpus, Korean to English"
+	$(RUN) train.py --run runs/demo
+	@echo "== exporting for TensorFlow Serving"
+	test -e exports/demo/1 || .venv/bin/keras-transformer export runs/demo exports/demo
+	@echo "== what it is"
+	.venv/bin/keras-transformer info runs/demo
+	@echo "== translating"
+	echo "나는 학생입니다." | .venv/bin/keras-transformer translate runs/demo
+
+test: lint
+	@echo "== tests on TensorFlow"
+	KERAS_BACKEND=tensorflow $(PYTEST)
+	@echo "== backend-neutral tests on JAX"
+	KERAS_BACKEND=jax $(PYTEST)
+
+lint: .venv/installed-test
+	@echo "== ruff"
+	$(RUN) -m ruff check .
+	$(RUN) -m ruff format --check .
+
+clean:
+	rm -rf .venv .pytest_cache .ruff_cache build dist *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,34 @@
+"""Finding the model that a command names, before anything slow is imported."""
+
+from pathlib import Path
+
+from keras_transformer.errors import UserError
+
+
+def check_model(path: str, exports: bool = True) -> Path:
+    """The folder of a run or an export; raises `UserError` where it cannot be one."""
+    folder = Path(path)
+    wanted = "the folder of a run" + (" or of an export" if exports else "")
+    if not folder.exists():
+        raise UserError(
+            f"{path} does not exist: expected {wanted}; 'keras-transformer train' makes one"
+        )
+    if not folder.is_dir():
+        raise UserError(f"{path} is a file: expected {wanted}")
+    if (folder / "config.yaml").exists():
+        return folder
+    is_export = (folder / "saved_model.pb").exists() or any(folder.glob("*/saved_model.pb"))
+    if is_export and not exports:
+        raise UserError(f"{path} is an export: expected {wanted}")
+    if not is_export:
+        files = "no config.yaml" + (" and no saved_model.pb" if exports else "")
+        raise UserError(f"{path} holds {files}: expected {wanted}")
+    return folder
+
+
+def load_translator(path: str, exports: bool = True):
+    """The `Translator` of a run or an export."""
+    folder = check_model(path, exports)
+    from keras_transformer.translator import Translator
+
+    return Translator.load(folder)

@@ -1,0 +1,56 @@
+"""Print how likely given translations are.
+
+One line a pair: the natural-log probability of the translation, its end included.
+"""
+
+import itertools
+
+from keras_transformer.cli.lines import chunks_of, open_inputs
+from keras_transformer.cli.models import load_translator
+from keras_transformer.cli.parser import add_model_argument
+from keras_transformer.errors import UserError
+
+CHUNK_LINES = 1024
+
+
+def add_arguments(parser):
+    """Adds the options of `score`."""
+    add_model_argument(parser, exports=True)
+    parser.add_argument("--source", metavar="FILE", nargs="+", required=True, help="source text")
+    parser.add_argument(
+        "--target", metavar="FILE", nargs="+", required=True, help="translations, line by line"
+    )
+    parser.add_argument(
+        "--tokens", action="store_true", help="add a tab and the number of tokens to each line"
+    )
+
+
+def run(arguments):
+    """Prints one log-probability a line."""
+    sources, targets = open_inputs(arguments.source), open_inputs(arguments.target)
+    translator = load_translator(arguments.model)
+    for source, target in _aligned(sources, targets):
+        for log_probability, num_tokens in translator.score(source, target):
+            tokens = f"\t{num_tokens}" if arguments.tokens else ""
+            print(f"{log_probability:.6f}{tokens}")
+
+
+def _aligned(sources, targets):
+    """Chunks of both sides with equal numbers of lines."""
+    sides = (
+        itertools.chain.from_iterable(chunks_of(inputs, CHUNK_LINES))
+        for inputs in (sources, targets)
+    )
+    missing = object()
+    pairs = enumerate(itertools.zip_longest(*sides, fillvalue=missing), 1)
+    while block := list(itertools.islice(pairs, CHUNK_LINES)):
+        for number, (source, target) in block:
+            if missing in (source, target):
+                side, other = (
+                    ("--source", "--target") if source is missing else ("--target", "--source")
+                )
+                raise UserError(
+                    f"{side} ends before line {number} and {other} goes on: expected one "
+                    "translation for each source line"
+                )
+        yield [source for _, (source, _) in block], [target for _, (_, target) in block]
