@@ -8,12 +8,16 @@ RUN := .venv/bin/python
 WORKERS ?= $(shell cores=$$(getconf _NPROCESSORS_ONLN); echo $$((cores < 4 ? cores : 4)))
 PYTEST := $(RUN) -m pytest -n $(WORKERS)
 
-.PHONY: help demo test lint clean
+# --no-compile below leaves byte code to the first import; this lets it be kept.
+export PYTHONDONTWRITEBYTECODE =
+
+.PHONY: help demo test lint recipes clean
 
 help:
 	@echo "make demo    train on the sample corpus, evaluate, export, translate a sentence"
 	@echo "make test    lint, tests on TensorFlow, backend-neutral tests on JAX"
 	@echo "make lint    ruff"
+	@echo "make recipes write the comments of recipes/*.yaml anew, after a change of the settings"
 	@echo "make clean   remove .venv/ and caches; runs/ and exports/ stay"
 
 .venv/created:
@@ -55,6 +59,10 @@ lint: .venv/installed-test
 	@echo "== ruff"
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
+
+recipes: .venv/installed
+	$(RUN) -c 'import sys; from keras_transformer.config import refresh; list(map(refresh, sys.argv[1:]))' \
+		recipes/*.yaml
 
 clean:
 	rm -rf .venv .pytest_cache .ruff_cache build dist *.egg-info

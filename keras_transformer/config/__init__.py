@@ -12,7 +12,7 @@ from keras_transformer.config.sections import (
     all_keys,
 )
 from keras_transformer.config.settings import Key, keys_of
-from keras_transformer.config.yaml_text import config_from, from_yaml, title_of, to_yaml
+from keras_transformer.config.yaml_text import config_from, from_yaml, refresh, title_of, to_yaml
 
 __all__ = [
     "SECTIONS",
@@ -28,6 +28,7 @@ __all__ = [
     "config_from",
     "from_yaml",
     "keys_of",
+    "refresh",
     "title_of",
     "to_yaml",
 ]

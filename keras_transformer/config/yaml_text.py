@@ -54,6 +54,12 @@ def title_of(text: str) -> str:
     return "\n".join(line.removeprefix("#").removeprefix(" ") for line in head.splitlines())
 
 
+def refresh(path):
+    """Writes a YAML file anew: its title and values, with the comments and keys of today."""
+    text = _read(path)
+    Path(path).write_text(to_yaml(from_yaml(text, str(path)), title_of(text)), encoding="utf-8")
+
+
 def _comment(key: Key) -> list[str]:
     words = key.describe()
     return textwrap.wrap(
