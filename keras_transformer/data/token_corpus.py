@@ -1,0 +1,337 @@
+"""The tokenised corpus on disk: written once, then mapped into memory."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import shutil
+import zlib
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+
+import numpy as np
+
+from keras_transformer.data.filters import FilterReport
+from keras_transformer.data.token_array import TokenArray
+from keras_transformer.errors import UserError
+
+FORMAT_VERSION = 1
+_DESCRIPTION = "corpus.json"
+_SIDES = ("source", "target")
+_CHUNK = 8192  # pairs encoded at once
+_BLOCK = 1 << 22  # bytes read at once
+
+
+class TokenCorpus:
+    """Sentence pairs as token ids without special ids, mapped from flat files.
+
+    A folder holds `corpus.json` (format, fingerprint, sizes and checksums of the files, what was
+    dropped and why) and for each side the ids (uint16 where the vocabulary fits, else int32) and
+    the offsets (int64), in the byte order of little-endian machines. It is written under a
+    temporary name and renamed, so that a folder of that name is complete.
+
+    Attributes:
+        source_tokens: `TokenArray` of the sources.
+        target_tokens: `TokenArray` of the targets.
+        source_lengths: int32 `(num_pairs,)`, special ids not counted.
+        target_lengths: int32 `(num_pairs,)`, special ids not counted.
+        fingerprint: of what the corpus was made from.
+        report: `FilterReport` of the pairs that were dropped on the way.
+    """
+
+    def __init__(self, source_tokens, target_tokens, fingerprint: str = "", report=None):
+        if len(source_tokens) != len(target_tokens):
+            raise UserError(
+                f"A corpus needs as many targets as sources. Received: {len(source_tokens)} "
+                f"sources and {len(target_tokens)} targets"
+            )
+        self.source_tokens = source_tokens
+        self.target_tokens = target_tokens
+        self.source_lengths = source_tokens.lengths
+        self.target_lengths = target_tokens.lengths
+        self.fingerprint = fingerprint
+        self.report = FilterReport() if report is None else report
+
+    def __len__(self) -> int:
+        return len(self.source_tokens)
+
+    def source(self, index: int) -> np.ndarray:
+        """Source ids of one pair, int32."""
+        return self.source_tokens[index]
+
+    def target(self, index: int) -> np.ndarray:
+        """Target ids of one pair, int32."""
+        return self.target_tokens[index]
+
+    @classmethod
+    def of(cls, sources, targets) -> TokenCorpus:
+        """A small corpus in memory, from sequences of ids."""
+        return cls(TokenArray.of(sources), TokenArray.of(targets))
+
+    @classmethod
+    def build(
+        cls,
+        folder,
+        pairs: Iterable,
+        tokenizers,
+        fingerprint: str = "",
+        *,
+        max_tokens: int | None = None,
+        report: FilterReport | None = None,
+        progress: Callable[[int], None] | None = None,
+    ) -> TokenCorpus:
+        """Tokenises `pairs` into `folder`, replacing what is there, and opens it.
+
+        Args:
+            folder: where to write; its parents are made.
+            pairs: of `(source, target, ...)` texts, read once, a few thousand at a time.
+            tokenizers: a `TokenizerPair`.
+            fingerprint: see `corpus_fingerprint`.
+            max_tokens: pairs with a longer side are dropped.
+            report: counts what is dropped here, too; it is saved with the corpus.
+            progress: called with the number of pairs read so far.
+
+        Raises:
+            UserError: a folder that cannot be written (nothing is left), or no pair at all.
+        """
+        folder = Path(folder)
+        temporary = folder.with_name(f".{folder.name}.{os.getpid()}.tmp")
+        try:
+            with _writing(folder):
+                folder.parent.mkdir(parents=True, exist_ok=True)
+                temporary.mkdir()
+            sides = [
+                _SideWriter(temporary, name, tokenizer, folder)
+                for name, tokenizer in zip(
+                    _SIDES, (tokenizers.source, tokenizers.target), strict=True
+                )
+            ]
+            try:
+                report = _encode(pairs, sides, max_tokens, report, progress)
+                files = {name: about for side in sides for name, about in side.close().items()}
+            finally:
+                for side in sides:
+                    side.release()
+            if sides[0].num_sentences == 0:
+                raise UserError(f"No sentence pair is left to train on: {report.summary()}")
+            description = {
+                "format_version": FORMAT_VERSION,
+                "fingerprint": fingerprint,
+                "num_pairs": sides[0].num_sentences,
+                "dtypes": {side.name: side.dtype.name for side in sides},
+                "files": files,
+                "report": report.to_dict(),
+            }
+            with _writing(folder):
+                _write_synced(temporary / _DESCRIPTION, json.dumps(description, indent=2).encode())
+                _replace(temporary, folder)
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
+        return cls.open(folder, verify=False)
+
+    @classmethod
+    def open(cls, folder, fingerprint: str | None = None, verify: bool = True) -> TokenCorpus:
+        """Maps a corpus that was built.
+
+        Args:
+            folder: of `build`.
+            fingerprint: what the corpus must have been made from; None takes any.
+            verify: read the files once and compare their checksums.
+
+        Raises:
+            UserError: the folder is not a corpus, is damaged, or was made from something else.
+        """
+        folder = Path(folder)
+        description = _description(folder)
+        if fingerprint is not None and description["fingerprint"] != fingerprint:
+            raise UserError(
+                f"The tokenised corpus in {folder} was made from other files, filters or "
+                "tokenizers: build it again."
+            )
+        for name, about in description["files"].items():
+            _check_file(folder / name, about, verify)
+        sides = []
+        for name in _SIDES:
+            dtype = np.dtype(description["dtypes"][name]).newbyteorder("<")
+            sides.append(
+                TokenArray(
+                    _mapped(folder / f"{name}.ids", dtype),
+                    _mapped(folder / f"{name}.offsets", np.dtype("<i8")),
+                )
+            )
+            if len(sides[-1]) != description["num_pairs"]:
+                raise _damaged(folder / f"{name}.offsets")
+        return cls(
+            *sides, description["fingerprint"], FilterReport.from_dict(description["report"])
+        )
+
+    @classmethod
+    def open_or_build(cls, folder, make_pairs, tokenizers, fingerprint: str, **options):
+        """Opens what is there if it is whole and of this fingerprint, builds it otherwise.
+
+        `make_pairs` is called only to build, without arguments; `options` are those of `build`.
+        """
+        try:
+            return cls.open(folder, fingerprint)
+        except UserError:
+            return cls.build(folder, make_pairs(), tokenizers, fingerprint, **options)
+
+
+class _SideWriter:
+    """Appends the ids and offsets of one side to their two files."""
+
+    def __init__(self, folder: Path, name: str, tokenizer, shown: Path):
+        self.name = name
+        self.tokenizer = tokenizer
+        small = tokenizer.vocabulary_size <= np.iinfo(np.uint16).max + 1
+        self.dtype = np.dtype(np.uint16 if small else np.int32)
+        self.num_sentences = 0
+        self._num_tokens = 0
+        self._shown = shown
+        self._sums = {f"{name}.ids": [0, 0], f"{name}.offsets": [0, 0]}
+        self._open_files = ExitStack()
+        with _writing(shown):
+            self._files = {
+                key: self._open_files.enter_context(open(folder / key, "wb"))  # noqa: SIM115
+                for key in self._sums
+            }
+        self._write(f"{name}.offsets", np.zeros(1, "<i8"))
+
+    def append(self, sentences: list[np.ndarray]):
+        lengths = np.array([len(sentence) for sentence in sentences], dtype="<i8")
+        offsets = self._num_tokens + np.cumsum(lengths)
+        ids = np.concatenate([np.zeros(0, np.int32), *sentences])
+        self._write(f"{self.name}.ids", ids.astype(self.dtype.newbyteorder("<")))
+        self._write(f"{self.name}.offsets", offsets.astype("<i8"))
+        self._num_tokens += int(lengths.sum())
+        self.num_sentences += len(sentences)
+
+    def _write(self, key: str, array: np.ndarray):
+        data = array.tobytes()
+        with _writing(self._shown):
+            self._files[key].write(data)
+        size, checksum = self._sums[key]
+        self._sums[key] = [size + len(data), zlib.crc32(data, checksum)]
+
+    def close(self) -> dict:
+        """Puts everything on the disk; returns size and checksum of each file."""
+        with _writing(self._shown):
+            for file in self._files.values():
+                file.flush()
+                os.fsync(file.fileno())
+            self._open_files.close()
+        return {key: {"bytes": size, "crc32": crc} for key, (size, crc) in self._sums.items()}
+
+    def release(self):
+        """Closes the files, whatever state they are in; what went wrong was already said."""
+        with suppress(OSError):
+            self._open_files.close()
+
+
+def _encode(pairs, sides, max_tokens, report, progress):
+    pairs = iter(pairs)
+    num_read = 0
+    counted = FilterReport() if report is None else report
+    while chunk := list(itertools.islice(pairs, _CHUNK)):
+        encoded = [
+            side.tokenizer.encode([pair[column] for pair in chunk])
+            for column, side in enumerate(sides)
+        ]
+        if max_tokens is not None:
+            fits = [
+                max(len(source), len(target)) <= max_tokens
+                for source, target in zip(*encoded, strict=True)
+            ]
+            counted.drop("too many tokens", fits.count(False))
+            encoded = [list(itertools.compress(sentences, fits)) for sentences in encoded]
+        for side, sentences in zip(sides, encoded, strict=True):
+            side.append(sentences)
+        num_read += len(chunk)
+        if progress is not None:
+            progress(num_read)
+    if report is None:  # otherwise `filter_pairs` counted what came in
+        counted.num_read = num_read
+    return counted
+
+
+@contextmanager
+def _writing(folder: Path):
+    try:
+        yield
+    except OSError as error:
+        raise UserError(
+            f"The tokenised corpus cannot be written to {folder}: {error.strerror or error}; free "
+            "space there or choose another folder."
+        ) from error
+
+
+def _write_synced(path: Path, data: bytes):
+    with open(path, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _replace(temporary: Path, folder: Path):
+    """Renames a complete folder into place; one that stood there before goes first."""
+    if folder.exists():
+        old = temporary.with_suffix(".old")
+        os.replace(folder, old)
+        os.replace(temporary, folder)
+        shutil.rmtree(old) if old.is_dir() else old.unlink()
+    else:
+        os.replace(temporary, folder)
+
+
+def _description(folder: Path) -> dict:
+    path = folder / _DESCRIPTION
+    try:
+        description = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UserError(f"{folder} holds no tokenised corpus: {_DESCRIPTION} is missing.") from None
+    except (OSError, ValueError):
+        raise _damaged(path) from None
+    if not isinstance(description, dict) or description.get("format_version") != FORMAT_VERSION:
+        raise UserError(
+            f"{path} is of another version than {FORMAT_VERSION}, the one that can be read here: "
+            "build the corpus again."
+        )
+    expected = {f"{side}.{kind}" for side in _SIDES for kind in ("ids", "offsets")}
+    if set(description.get("files", ())) != expected or not {
+        "fingerprint",
+        "num_pairs",
+        "dtypes",
+        "report",
+    } <= set(description):
+        raise _damaged(path)
+    return description
+
+
+def _check_file(path: Path, about: dict, verify: bool):
+    try:
+        if path.stat().st_size != about["bytes"]:
+            raise _damaged(path)
+        if not verify:
+            return
+        checksum = 0
+        with open(path, "rb") as file:
+            while block := file.read(_BLOCK):
+                checksum = zlib.crc32(block, checksum)
+    except OSError:
+        raise _damaged(path) from None
+    if checksum != about["crc32"]:
+        raise _damaged(path)
+
+
+def _damaged(path: Path) -> UserError:
+    return UserError(
+        f"{path} is damaged or incomplete: delete {path.parent} and the corpus is built again."
+    )
+
+
+def _mapped(path: Path, dtype: np.dtype) -> np.ndarray:
+    if path.stat().st_size == 0:  # an empty file cannot be mapped
+        return np.zeros(0, dtype)
+    return np.memmap(path, dtype=dtype, mode="r")
