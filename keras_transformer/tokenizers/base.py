@@ -6,7 +6,12 @@ import json
 import numpy as np
 
 from keras_transformer.errors import UserError
-from keras_transformer.tokenizers.cleaning import clean_text, clean_text_in_graph
+from keras_transformer.tokenizers.cleaning import (
+    clean_text,
+    clean_text_in_graph,
+    single_spaces,
+    single_spaces_in_graph,
+)
 
 PADDING_ID, UNKNOWN_ID, START_ID, END_ID = 0, 1, 2, 3
 SPECIAL_TOKENS = ("<pad>", "<unk>", "<s>", "</s>")
@@ -18,8 +23,9 @@ class Tokenizer:
     A subclass gives the tokenization itself (`_encode`, `_decode`, `tokens` and their twins in
     the graph); cleaning the text, special ids and files are here, once.
 
-    The ids of `encode` hold no special ids: whoever builds a batch adds start and end. A blank
-    text gives no ids. A literal `</s>` or `<pad>` in a text is text. `decode` drops everything
+    The ids of `encode` hold no special ids: whoever builds a batch adds start and end. White
+    space of any kind (tab, newline, U+00A0, U+3000, ...) is read as one space, and a blank text
+    gives no ids. A literal `</s>` or `<pad>` in a text is text. `decode` drops everything
     from the first end id on, skips padding and start, and reads an id outside of the vocabulary
     as unknown; what it gives is always valid UTF-8.
 
@@ -50,7 +56,7 @@ class Tokenizer:
         Returns:
             List of int32 arrays, one a text, each of its own length.
         """
-        texts = [clean_text(text) for text in _rows(texts, "texts", "encode")]
+        texts = [single_spaces(clean_text(text)) for text in _rows(texts)]
         return [np.asarray(ids, dtype=np.int32) for ids in self._encode(texts)]
 
     def decode(self, ids):
@@ -82,13 +88,16 @@ class Tokenizer:
 
     def encode_in_graph(self, texts):
         """`encode` for a string tensor `[batch]`; an int32 `tf.RaggedTensor` `[batch, (ids)]`."""
+        self._in_graph()
         import tensorflow as tf
 
         texts = tf.convert_to_tensor(texts, dtype=tf.string)
-        return tf.cast(self._encode_in_graph(clean_text_in_graph(texts)), tf.int32)
+        texts = single_spaces_in_graph(clean_text_in_graph(texts))
+        return tf.cast(self._encode_in_graph(texts), tf.int32)
 
     def decode_in_graph(self, ids):
         """`decode` for an integer tensor `[batch, length]` (or ragged); a string `[batch]`."""
+        self._in_graph()
         import tensorflow as tf
 
         if isinstance(ids, tf.RaggedTensor):
@@ -101,6 +110,7 @@ class Tokenizer:
 
     def tokens_in_graph(self, ids):
         """`tokens` for an integer tensor of any shape; a string tensor of the same shape."""
+        self._in_graph()
         import tensorflow as tf
 
         return self._tokens_in_graph(self._known_in_graph(tf.cast(ids, tf.int32)))
@@ -187,10 +197,10 @@ class Tokenizer:
         raise NotImplementedError
 
 
-def _rows(texts, name, method):
+def _rows(texts):
     if isinstance(texts, (str, bytes)):
         raise UserError(
-            f"`{name}` of `{method}` must be a list of texts; received one "
+            "`texts` of `encode` must be a list of texts; received one "
             f"{type(texts).__name__}: put it into a list."
         )
     return texts

@@ -30,19 +30,23 @@ NEWER_COMBINING = (
 WHITE_SPACE = "0009-000D 0020 0085 00A0 1680 2000-200A 2028-2029 202F 205F 3000"
 
 
-def _python_class(ranges):
-    return "[" + re.sub(r"[0-9A-F]+", lambda m: f"\\U{int(m[0], 16):08x}", ranges) + "]"
+def code_points(ranges):
+    """A character class of Python's `re` from code points like `"0009-000D 0020"`."""
+    escaped = re.sub(r"[0-9A-F]+", lambda match: f"\\U{int(match[0], 16):08x}", ranges)
+    return "[" + escaped.replace(" ", "") + "]"
 
 
-def _graph_class(ranges):
-    return "[" + re.sub(r"[0-9A-F]+", lambda m: rf"\x{{{m[0]}}}", ranges).replace(" ", "") + "]"
+def graph_code_points(ranges):
+    """The same character class for the regular expressions of the graph (RE2)."""
+    escaped = re.sub(r"[0-9A-F]+", lambda match: rf"\x{{{match[0]}}}", ranges)
+    return "[" + escaped.replace(" ", "") + "]"
 
 
 _REPLACEMENTS = re.compile("\ufffd{2,}")
-_NEWER = re.compile(_python_class(NEWER_COMBINING).replace(" ", ""))
-_SPACES = re.compile(_python_class(WHITE_SPACE).replace(" ", "") + "+")
-_GRAPH_NEWER = "(?s).*" + _graph_class(NEWER_COMBINING) + ".*"
-_GRAPH_SPACES = _graph_class(WHITE_SPACE) + "+"
+_NEWER = re.compile(code_points(NEWER_COMBINING))
+_SPACES = re.compile(code_points(WHITE_SPACE) + "+")
+_GRAPH_NEWER = "(?s).*" + graph_code_points(NEWER_COMBINING) + ".*"
+_GRAPH_SPACES = graph_code_points(WHITE_SPACE) + "+"
 
 
 def clean_text(text):

@@ -9,6 +9,7 @@ from keras_transformer.errors import UserError
 
 FORMAT = "keras_transformer tokenizer"
 FORMAT_VERSION = 1
+KINDS = ("unigram", "bpe", "wordpiece", "bytes")
 
 
 def tokenizer_class(kind):
@@ -17,7 +18,15 @@ def tokenizer_class(kind):
         from keras_transformer.tokenizers.sentence_piece import SentencePieceTokenizer
 
         return SentencePieceTokenizer
-    raise UserError(f"The kind of tokenizer must be one of unigram, bpe; received {kind!r}")
+    if kind == "wordpiece":
+        from keras_transformer.tokenizers.word_piece import WordPieceTokenizer
+
+        return WordPieceTokenizer
+    if kind == "bytes":
+        from keras_transformer.tokenizers.byte import ByteTokenizer
+
+        return ByteTokenizer
+    raise UserError(f"The kind of tokenizer must be one of {', '.join(KINDS)}; received {kind!r}")
 
 
 def save_tokenizer(tokenizer, folder, name="tokenizer"):
@@ -56,10 +65,9 @@ def load_tokenizer(folder, name="tokenizer"):
     model = b""
     if tokenizer_type.model_suffix:
         model = _model(path, description, name + tokenizer_type.model_suffix)
-    options = description.get("options")
     try:
-        tokenizer = tokenizer_type.from_model(kind, model, options)
-    except (UserError, TypeError, ValueError) as error:
+        tokenizer = tokenizer_type.from_model(kind, model, description["options"])
+    except UserError as error:
         raise UserError(f"{path}: {error}") from error
     for key, value in tokenizer.description().items():
         if description.get(key) != value:
@@ -82,6 +90,11 @@ def _description(path):
         raise UserError(
             f"{path} does not describe a tokenizer: it must hold an object with "
             f'"format": "{FORMAT}", as `save` writes it.'
+        )
+    if not isinstance(description.get("options"), dict):
+        raise UserError(
+            f"{path} is damaged: `options` must be an object; received "
+            f"{description.get('options')!r}."
         )
     if description.get("version") != FORMAT_VERSION:
         raise UserError(

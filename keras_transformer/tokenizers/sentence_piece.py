@@ -2,15 +2,14 @@
 
 from keras_transformer.errors import UserError
 from keras_transformer.tokenizers.base import Tokenizer
-from keras_transformer.tokenizers.cleaning import single_spaces, single_spaces_in_graph
 
 
 class SentencePieceTokenizer(Tokenizer):
     """A SentencePiece model, with `sentencepiece` in Python and tensorflow-text in the graph.
 
-    White space of any kind (tab, newline, U+00A0, U+3000, ...) is read as one space; what
-    `decode` gives back of a text differs from it in nothing else if the model has byte fallback.
-    Otherwise a character outside of the vocabulary reads back as ` ⁇ `.
+    With byte fallback, `decode` gives back every cleaned text, except that U+2581, which stands
+    for a space in SentencePiece, reads back as a space. Without it a character outside of the
+    vocabulary reads back as ` ⁇ `.
 
     Args:
         model: bytes of a SentencePiece model.
@@ -57,7 +56,7 @@ class SentencePieceTokenizer(Tokenizer):
         return self._model
 
     def _encode(self, texts):
-        return self._processor.encode([single_spaces(text) for text in texts]) if texts else []
+        return self._processor.encode(texts) if texts else []
 
     def _decode(self, rows):
         return [self._processor.decode(row) for row in rows]
@@ -72,7 +71,7 @@ class SentencePieceTokenizer(Tokenizer):
         return tf_text.SentencepieceTokenizer(model=self._model, out_type=tf.int32)
 
     def _encode_in_graph(self, texts):
-        return self._in_graph().tokenize(single_spaces_in_graph(texts))
+        return self._in_graph().tokenize(texts)
 
     def _decode_in_graph(self, ids):
         return self._in_graph().detokenize(ids)

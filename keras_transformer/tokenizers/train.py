@@ -3,16 +3,21 @@
 import io
 import logging
 import math
+import re
 import threading
 import time
 from collections import Counter
 
 from keras_transformer.errors import UserError
-from keras_transformer.tokenizers.base import END_ID, PADDING_ID, START_ID, UNKNOWN_ID
+from keras_transformer.tokenizers.base import (
+    END_ID,
+    PADDING_ID,
+    SPECIAL_TOKENS,
+    START_ID,
+    UNKNOWN_ID,
+)
 from keras_transformer.tokenizers.cleaning import clean_text, single_spaces
-from keras_transformer.tokenizers.files import tokenizer_class
-
-KINDS = ("unigram", "bpe")
+from keras_transformer.tokenizers.files import KINDS, tokenizer_class
 
 # 0.9995 is what SentencePiece recommends for languages with many characters (Korean, Japanese,
 # Chinese). It is right for alphabets too, because byte fallback spells the rest.
@@ -68,20 +73,21 @@ def train_tokenizer(kind, texts, vocabulary_size, *, progress=None, **options):
     The same texts, in the same order, with the same options give the same bytes.
 
     Args:
-        kind: `"unigram"` or `"bpe"`.
+        kind: `"unigram"`, `"bpe"`, `"wordpiece"` or `"bytes"` (which learns nothing: it reads no
+            text and has 260 ids whatever `vocabulary_size` says).
         texts: iterable of `str` or `bytes`, read once; it may be larger than memory.
         vocabulary_size: number of ids wanted, special ones included. Texts that are too few for
             it give the largest vocabulary they can, which `progress` says.
         progress: function of one `str`, called with a line about what is going on; the logger
             `keras_transformer.tokenizers` (level INFO) by default.
-        **options: of `unigram` and `bpe`:
-            `byte_fallback` (`True`): spell characters outside of the vocabulary as UTF-8 bytes,
-            so that nothing is unknown;
+        **options: `byte_fallback` (`True`): spell characters outside of the vocabulary as UTF-8
+            bytes, so that nothing is unknown;
             `character_coverage` (0.9995, or less where the characters would take more than half
             of the vocabulary): the share of the text whose characters get a piece of their own;
             `split_digits` (`False`): every digit is a piece of its own;
             `sample_size` (500,000): at most so many texts, drawn at random, are used;
-            `seed` (0): of that draw.
+            `seed` (0): of that draw. Of WordPiece: `character_coverage`, `sample_size`, `seed`;
+            of bytes none.
 
     Returns:
         A `Tokenizer`.
@@ -97,7 +103,12 @@ def train_tokenizer(kind, texts, vocabulary_size, *, progress=None, **options):
         )
     if isinstance(vocabulary_size, bool) or not isinstance(vocabulary_size, int):
         raise UserError(f"`vocabulary_size` must be an integer; received {vocabulary_size!r}")
-    return _train_sentence_piece(kind, texts, vocabulary_size, progress, **_checked(kind, options))
+    options = _checked(kind, options)
+    if kind == "bytes":
+        return tokenizer_class(kind)(options)
+    if kind == "wordpiece":
+        return _train_word_piece(texts, vocabulary_size, progress, options)
+    return _train_sentence_piece(kind, texts, vocabulary_size, progress, options)
 
 
 def _checked(kind, options):
@@ -108,13 +119,19 @@ def _checked(kind, options):
         "sample_size": SAMPLE_SIZE,
         "seed": 0,
     }
+    if kind == "bytes":
+        defaults = {}
+    elif kind == "wordpiece":
+        del defaults["byte_fallback"], defaults["split_digits"]
     for name in options:
         if name not in defaults:
             raise UserError(
                 f"A tokenizer of kind {kind!r} has no option {name!r}; its options are "
-                f"{', '.join(defaults)}."
+                f"{', '.join(defaults) or 'none'}."
             )
     options = {**defaults, **options}
+    if kind == "bytes":
+        return options
     coverage = options["character_coverage"]
     if coverage is not None and not 0.9 <= coverage <= 1.0:
         raise UserError(f"`character_coverage` must be between 0.9 and 1.0; received {coverage!r}")
@@ -145,7 +162,7 @@ def read_texts(texts, sample_size, seed, progress):
     return kept
 
 
-def _train_sentence_piece(kind, texts, vocabulary_size, progress, **options):
+def _train_sentence_piece(kind, texts, vocabulary_size, progress, options):
     import sentencepiece
 
     fixed = _SPECIAL + (_BYTES if options["byte_fallback"] else 0)
@@ -185,6 +202,47 @@ def _train_sentence_piece(kind, texts, vocabulary_size, progress, **options):
                 f"{len(kept)} texts: {error}"
             ) from error
     tokenizer = tokenizer_class(kind)(model.getvalue(), kind, options)
+    return _announced(tokenizer, vocabulary_size, progress)
+
+
+def _train_word_piece(texts, vocabulary_size, progress, options):
+    import keras_nlp
+    import tensorflow as tf
+
+    smallest = _SPECIAL + 16
+    if vocabulary_size < smallest:
+        raise UserError(
+            f"`vocabulary_size` of WordPiece must be at least {smallest}; received "
+            f"{vocabulary_size}"
+        )
+    kept = read_texts(texts, options["sample_size"], options["seed"], progress)
+    # Each character takes two ids, as the first of a word and inside of one. keras-nlp would cut
+    # the vocabulary at the last code points if they did not fit.
+    room = (vocabulary_size - _SPECIAL) // 2
+    rare = _rare_characters(kept, options["character_coverage"], room, progress)
+    if rare:
+        word = re.compile(r"\S*[" + re.escape("".join(rare)) + r"]\S*")
+        kept = [word.sub("", text) for text in kept]
+    data = tf.data.Dataset.from_tensor_slices(kept).batch(_CHUNK)
+    with _Heartbeat(progress):
+        try:
+            vocabulary = keras_nlp.tokenizers.compute_word_piece_vocabulary(
+                data,
+                vocabulary_size,
+                lowercase=False,
+                strip_accents=False,
+                reserved_tokens=list(SPECIAL_TOKENS),
+            )
+        except StopIteration as error:  # what keras-nlp does without a single word
+            raise UserError(
+                f"WordPiece found no word in {len(kept)} texts to make a vocabulary from; give "
+                "texts with letters."
+            ) from error
+    tokenizer = tokenizer_class("wordpiece")(vocabulary, options)
+    return _announced(tokenizer, vocabulary_size, progress)
+
+
+def _announced(tokenizer, vocabulary_size, progress):
     if tokenizer.vocabulary_size < vocabulary_size:
         progress(
             f"Vocabulary: the texts give only {tokenizer.vocabulary_size:,} pieces of the "
@@ -238,7 +296,7 @@ def _rare_characters(texts, coverage, room, progress):
             f"({100 * covered / total:.2f} % of the text) get a piece; a larger vocabulary has "
             "room for more"
         )
-    return [character for character, _ in ranked[taken:]]
+    return [character for character, _ in ranked[taken:] if character != " "]
 
 
 class _Heartbeat:
