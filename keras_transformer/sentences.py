@@ -7,9 +7,10 @@ quality, half a sentence a lot.
 import re
 from collections.abc import Sequence
 
-_CLOSERS = "\"'”’»›)\\]}」』）】》〉"
+_CLOSING = "\"'”’»›)]}」』）】》〉"
+_CLOSERS = re.escape(_CLOSING)
 # A full stop of full width ends a sentence by itself; the others only before white space.
-_END = re.compile(f"(?:[。！？｡]+[{_CLOSERS}]*\\s*)|(?:[.?!…]+[{_CLOSERS}]*\\s+)")
+_END = re.compile(f"(?:[。！？｡]+[{_CLOSERS}]*\\s*)|(?:(?<![.?!…])[.?!…]+[{_CLOSERS}]*\\s+)")
 # Words that a full stop shortens wherever they stand, and those that it shortens before a number.
 _SHORTENED = re.compile(
     "(?:mr|mrs|ms|dr|prof|st|jr|sr|vs|gen|col|sgt|rev|hon|dept|inc|ltd|corp|eds?|al|cf|approx"
@@ -36,12 +37,11 @@ def split_sentences(paragraph: str) -> list[str]:
 
 def join_sentences(sentences: Sequence[str]) -> str:
     """A paragraph of sentences: a space between them, except after a full stop of full width."""
-    paragraph = ""
+    parts = []
     for sentence in sentences:
-        bare = paragraph.rstrip("\"'”’»›)]}」』）】》〉")
-        tight = not paragraph or bare.endswith(("。", "！", "？", "｡"))
-        paragraph += sentence if tight else f" {sentence}"
-    return paragraph
+        tight = not parts or parts[-1].rstrip(_CLOSING).endswith(("。", "！", "？", "｡"))
+        parts.append(sentence if tight else f" {sentence}")
+    return "".join(parts)
 
 
 def _ends_here(paragraph, start, match):

@@ -191,7 +191,7 @@ def test_values_are_checked_in_python_too():
         TrainingConfig(epochs="3")
     with pytest.raises(UserError, match=r"data.source is 'a.tsv': expected a list of texts"):
         DataConfig(source="a.tsv")
-    with pytest.raises(UserError, match="data.deduplicate is 1: expected true or false"):
+    with pytest.raises(UserError, match=r"data.deduplicate is 1: expected true or false"):
         DataConfig(deduplicate=1)
     assert TrainingConfig(clip_norm=1).clip_norm == 1.0
     assert DataConfig(source=[Path("a.tsv")]).source == ("a.tsv",)
@@ -217,7 +217,7 @@ def test_one_line_adds_a_setting():
     (key,) = keys_of(Some)
     assert key.describe() == "Hypotheses kept. Default: 5."
     assert key.parse("7") == 7
-    with pytest.raises(UserError, match="some.beam_size is 17: expected a whole number from 1 to"):
+    with pytest.raises(UserError, match=r"some.beam_size is 17: expected a whole number from 1 to"):
         Some(beam_size=17)
 
 

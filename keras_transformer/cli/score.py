@@ -32,7 +32,7 @@ def run(arguments):
     for source, target in _aligned(sources, targets):
         for log_probability, num_tokens in translator.score(source, target):
             tokens = f"\t{num_tokens}" if arguments.tokens else ""
-            print(f"{log_probability:.6f}{tokens}")
+            print(f"{log_probability + 0.0:.6f}{tokens}")  # + 0.0: no "-0.000000"
 
 
 def _aligned(sources, targets):
