@@ -1,0 +1,116 @@
+"""Planned batches as a data set that `model.fit`, `evaluate` and `predict` take."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+
+from keras_transformer.data.prefetch import prefetch
+from keras_transformer.errors import UserError
+
+
+def as_dataset(batches, training: bool = True, max_batches: int | None = None):
+    """Wraps batches for Keras, on any backend; batches are made ahead in another thread.
+
+    What comes back is a Keras data adapter and not a `keras.utils.PyDataset`: Keras asks a
+    `PyDataset` for its length once, before training (so that all epochs are as long as the
+    first), and takes the shapes of all batches from its first two. Its attributes:
+
+    * `epoch`, `first_batch`: what the next pass gives;
+    * `set_epoch(epoch, first_batch=0)`: choose it. A callback that resumes a run calls it in
+      `on_epoch_begin`: `fit` makes its iterator after that, in every backend and also with
+      `initial_epoch`. An epoch of no batch cannot be run, so `first_batch` is below its number
+      of batches;
+    * `num_batches`: what Keras is told, the longest epoch. A shorter one (resumed in the middle)
+      just ends.
+
+    Args:
+        batches: `TranslationBatches`, or whatever has its `epoch` and `num_batches`.
+        training: go on to the next epoch after each complete one. False gives the same batches
+            in the same order every time, as validation wants it.
+        max_batches: the most batches of any epoch; None if epoch 0 has as many as any.
+    """
+    adapter = _adapter_class()
+    return adapter(batches, training, max_batches)
+
+
+def _adapter_class():
+    """The class, made when it is first used: this room does not import Keras by itself."""
+    global _PlannedDataset
+    if _PlannedDataset is None:
+        _PlannedDataset = _make_adapter_class()
+    return _PlannedDataset
+
+
+_PlannedDataset = None
+
+
+def _make_adapter_class():
+    from keras.src.trainers.data_adapters.data_adapter import DataAdapter
+
+    class PlannedDataset(DataAdapter):
+        """See `as_dataset`."""
+
+        num_batches = None  # what Keras is told, set in `__init__`
+        batch_size = None
+        has_partial_batch = False
+        partial_batch_size = None
+
+        def __init__(self, batches, training, max_batches):
+            self.batches = batches
+            self.training = training
+            self.num_batches = batches.num_batches(0) if max_batches is None else max_batches
+            self._complete = None  # the epoch whose last batch was handed out
+            self.set_epoch(0)
+
+        def set_epoch(self, epoch: int, first_batch: int = 0):
+            """Chooses the batches of the next pass: those of `epoch` from `first_batch` on."""
+            available = self.batches.num_batches(epoch)
+            if available > self.num_batches:
+                raise UserError(
+                    f"Epoch {epoch} has {available} batches, more than the {self.num_batches} that "
+                    "Keras was told: give `as_dataset` a larger `max_batches`."
+                )
+            if not 0 <= first_batch < available:  # `fit` cannot run an epoch of no step
+                raise UserError(
+                    f"`first_batch` must be 0 to {available - 1} in epoch {epoch}; a run that had "
+                    "all batches of an epoch goes on with the next. "
+                    f"Received: first_batch={first_batch}"
+                )
+            if available - first_batch < self.num_batches:
+                # Meant for data that ran out too early; here the plan says when an epoch ends.
+                warnings.filterwarnings("ignore", "Your input ran out of data", UserWarning)
+            self.epoch, self.first_batch = epoch, first_batch
+
+        def _pass(self) -> Iterator:
+            epoch, first_batch = self.epoch, self.first_batch
+            last = self.batches.num_batches(epoch) - 1
+            for number, batch in enumerate(self.batches.epoch(epoch, first_batch), first_batch):
+                if number == last:
+                    self._complete = epoch
+                yield batch
+
+        def on_epoch_end(self):
+            if self.training and self._complete == self.epoch:
+                self.set_epoch(self.epoch + 1)
+
+        def get_numpy_iterator(self):
+            return prefetch(self._pass())
+
+        def get_jax_iterator(self):
+            return prefetch(self._pass())
+
+        def get_tf_dataset(self):
+            import tensorflow as tf
+
+            ids = tf.TensorSpec((None, None), tf.int32)
+            signature = ({"source_ids": ids, "target_ids": ids}, ids)
+            dataset = tf.data.Dataset.from_generator(self._pass, output_signature=signature)
+            return dataset.prefetch(4)
+
+        def get_torch_dataloader(self):
+            from keras.src.trainers.data_adapters.data_adapter_utils import get_torch_dataloader
+
+            return get_torch_dataloader(prefetch(self._pass()))
+
+    return PlannedDataset
