@@ -93,10 +93,10 @@ def error_of(capsys, *arguments):
 
 
 def test_translate_keeps_order_and_blank_lines(rooms, run_folder, monkeypatch, capfdbinary):
-    give_input(monkeypatch, "eins\n\n  \r\nzwei\r\ndrei ä\xa0\nvier".encode())
+    give_input(monkeypatch, "eins\n\n  \r\n zwei\r\ndrei ä\xa0\nvier".encode())
     assert cli.main(["translate", str(run_folder)]) == 0
-    assert capfdbinary.readouterr().out.decode() == "EINS\n\n\nZWEI\nDREI Ä\xa0\nVIER\n"
-    assert rooms.translator.batches == [["eins", "zwei", "drei ä\xa0", "vier"]]
+    assert capfdbinary.readouterr().out.decode() == "EINS\n\n\n ZWEI\nDREI Ä\xa0\nVIER\n"
+    assert rooms.translator.batches == [["eins", " zwei", "drei ä\xa0", "vier"]]
 
 
 def test_translate_reads_files_in_order(rooms, run_folder, tmp_path, monkeypatch):
@@ -122,16 +122,20 @@ def test_translate_hands_on_chunks(rooms, run_folder, monkeypatch, capfd):
 
 def test_translate_answers_before_the_input_ends(monkeypatch):
     reading, writing = os.pipe()
-    stream = os.fdopen(reading, "rb")
-    monkeypatch.setattr(sys, "stdin", types.SimpleNamespace(buffer=stream))
-    chunks = lines.chunks_of([None], 5)
-    os.write(writing, b"one\ntwo\nthr")
-    assert next(chunks) == ["one", "two"]
-    os.write(writing, b"ee\n")
-    assert next(chunks) == ["three"]
-    threading.Timer(0.01, lambda: (os.write(writing, b"4\n5"), os.close(writing))).start()
-    assert [line for chunk in chunks for line in chunk] == ["4", "5"]
-    stream.close()
+    with os.fdopen(reading, "rb") as stream, os.fdopen(writing, "wb", buffering=0) as pipe:
+        monkeypatch.setattr(sys, "stdin", types.SimpleNamespace(buffer=stream))
+        chunks = lines.chunks_of([None], 5)
+        pipe.write(b"one\ntwo\nthr")
+        # Were the chunk held back until more came, this end would come first.
+        end = threading.Timer(3, pipe.close)
+        end.start()
+        assert next(chunks) == ["one", "two"]
+        end.cancel()
+        pipe.write(b"ee\n")
+        assert next(chunks) == ["three"]
+        pipe.write(b"4\n5")
+        pipe.close()
+        assert [line for chunk in chunks for line in chunk] == ["4", "5"]
 
 
 def test_endless_input_needs_little_memory(monkeypatch):
