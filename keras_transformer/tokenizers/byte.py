@@ -62,10 +62,14 @@ class ByteTokenizer(Tokenizer):
         )
 
     def resources(self):
-        return [self._layer]
+        return []  # constants of the graph, which a SavedModel keeps by itself
 
     def _encode_in_graph(self, texts):
-        return self._in_graph()[0](texts) + _FIRST
+        import tensorflow as tf
+
+        # keras-nlp fails on a batch without a single byte: one more row, taken away again.
+        rows = self._in_graph()[0](tf.concat([texts, ["."]], axis=0))
+        return rows[:-1] + _FIRST
 
     def _decode_in_graph(self, ids):
         import tensorflow as tf

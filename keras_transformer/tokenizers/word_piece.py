@@ -105,7 +105,7 @@ class WordPieceTokenizer(Tokenizer):
         )
 
     def resources(self):
-        return [self._layer]
+        return []  # constants of the graph, which a SavedModel keeps by itself
 
     def _encode_in_graph(self, texts):
         import tensorflow as tf
