@@ -17,7 +17,7 @@ class FilterOptions:
     Attributes:
         max_characters: the most characters of a side.
         max_words: the most words (between spaces) of a side.
-        max_tokens: the most tokens of a side; `TokenCorpus.build` applies it.
+        max_length: the most tokens of a side; `TokenCorpus.build` applies it.
         max_ratio: the most characters of one side for each character of the other; sides
             shorter than `ratio_floor` characters count as that long, so that "Yes." may be long
             elsewhere.
@@ -28,14 +28,14 @@ class FilterOptions:
 
     max_characters: int | None = None
     max_words: int | None = None
-    max_tokens: int | None = None
+    max_length: int | None = None
     max_ratio: float | None = None
     ratio_floor: int = 10
     drop_duplicates: bool = False
     drop_identical: bool = False
 
     def __post_init__(self):
-        for name in ("max_characters", "max_words", "max_tokens", "ratio_floor"):
+        for name in ("max_characters", "max_words", "max_length", "ratio_floor"):
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise UserError(f"`{name}` must be 1 or more. Received: {name}={value}")

@@ -78,7 +78,7 @@ class TokenCorpus:
         tokenizers,
         fingerprint: str = "",
         *,
-        max_tokens: int | None = None,
+        max_length: int | None = None,
         report: FilterReport | None = None,
         progress: Callable[[int], None] | None = None,
     ) -> TokenCorpus:
@@ -89,7 +89,7 @@ class TokenCorpus:
             pairs: of `(source, target, ...)` texts, read once, a few thousand at a time.
             tokenizers: a `TokenizerPair`.
             fingerprint: see `corpus_fingerprint`.
-            max_tokens: pairs with a longer side are dropped.
+            max_length: pairs with more tokens on a side are dropped; so are sides without any.
             report: counts what is dropped here, too; it is saved with the corpus.
             progress: called with the number of pairs read so far.
 
@@ -109,7 +109,7 @@ class TokenCorpus:
                 )
             ]
             try:
-                report = _encode(pairs, sides, max_tokens, report, progress)
+                report = _encode(pairs, sides, max_length, report, progress)
                 files = {name: about for side in sides for name, about in side.close().items()}
             finally:
                 for side in sides:
@@ -230,7 +230,7 @@ class _SideWriter:
             self._open_files.close()
 
 
-def _encode(pairs, sides, max_tokens, report, progress):
+def _encode(pairs, sides, max_length, report, progress):
     pairs = iter(pairs)
     num_read = 0
     counted = FilterReport() if report is None else report
@@ -239,13 +239,13 @@ def _encode(pairs, sides, max_tokens, report, progress):
             side.tokenizer.encode([pair[column] for pair in chunk])
             for column, side in enumerate(sides)
         ]
-        if max_tokens is not None:
-            fits = [
-                max(len(source), len(target)) <= max_tokens
-                for source, target in zip(*encoded, strict=True)
-            ]
-            counted.drop("too many tokens", fits.count(False))
-            encoded = [list(itertools.compress(sentences, fits)) for sentences in encoded]
+        reasons = [
+            _reason(*lengths, max_length) for lengths in zip(*map(_lengths, encoded), strict=True)
+        ]
+        for reason in filter(None, reasons):
+            counted.drop(reason)
+        kept = [reason is None for reason in reasons]
+        encoded = [list(itertools.compress(sentences, kept)) for sentences in encoded]
         for side, sentences in zip(sides, encoded, strict=True):
             side.append(sentences)
         num_read += len(chunk)
@@ -254,6 +254,19 @@ def _encode(pairs, sides, max_tokens, report, progress):
     if report is None:  # otherwise `filter_pairs` counted what came in
         counted.num_read = num_read
     return counted
+
+
+def _lengths(sentences: list[np.ndarray]) -> list[int]:
+    return [len(sentence) for sentence in sentences]
+
+
+def _reason(source_length: int, target_length: int, max_length: int | None) -> str | None:
+    """Why a tokenised pair is dropped, None if it is kept."""
+    if min(source_length, target_length) == 0:
+        return "no token on a side"
+    if max_length is not None and max(source_length, target_length) > max_length:
+        return "too many tokens"
+    return None
 
 
 @contextmanager

@@ -1,0 +1,242 @@
+"""Sentence pairs from files, one at a time: parallel text, TSV and JSON lines, plain or gzipped."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import zlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from keras_transformer.errors import UserError
+
+FORMATS = ("auto", "text", "tsv", "jsonl")
+_SUFFIXES = {".tsv": "tsv", ".tab": "tsv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "jsonl"}
+_MAX_LINE = 1 << 24  # bytes; a longer "line" is not a sentence, and would be held in memory whole
+_GZIP_MAGIC = b"\x1f\x8b"
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+
+class Pair(NamedTuple):
+    """A sentence and its translation, and where they come from (`FILE:LINE`)."""
+
+    source: str
+    target: str
+    where: str
+
+
+def read_pairs(
+    source_paths,
+    target_paths=None,
+    format: str = "auto",
+    source_key: str = "source",
+    target_key: str = "target",
+) -> Iterator[Pair]:
+    """Yields the pairs of one file or several, in order, in constant memory.
+
+    A file is UTF-8, plain or gzipped (its content decides), with or without a byte order mark.
+    Only `\\n` and `\\r\\n` end a line. Blank sides come out as they are; `filter_pairs` drops and
+    counts them.
+
+    Args:
+        source_paths: a path or several: of source text, or of files that hold both sides.
+        target_paths: a path or several: of target text, as many as sources, line by line the
+            translations. None for TSV (`source<TAB>target`, no header, further columns are
+            ignored) and JSON lines (an object a line).
+        format: `"text"`, `"tsv"`, `"jsonl"`, or `"auto"`: by the name of each file.
+        source_key: of JSON lines.
+        target_key: of JSON lines.
+
+    Raises:
+        UserError: at once for paths and formats that do not go together; while reading for what
+            is wrong in a file, named by file and line.
+    """
+    sources, targets = _paths(source_paths), _paths(target_paths)
+    if not sources:
+        raise UserError("There is no file to read: give at least one file of source sentences.")
+    for path in (*sources, *targets):  # before hours are spent on the ones before it
+        _opened(path).close()
+    if format not in FORMATS:
+        raise UserError(f"`format` must be one of {', '.join(FORMATS)}. Received: {format!r}")
+    if targets:
+        if len(sources) != len(targets):
+            raise UserError(
+                f"Source and target files come in pairs, but there are {len(sources)} source and "
+                f"{len(targets)} target files."
+            )
+        if format in ("tsv", "jsonl"):
+            raise UserError(
+                f"A {format} file holds both sides, so no target file can be given beside it."
+            )
+        readers = [_read_text(*paths) for paths in zip(sources, targets, strict=True)]
+    else:
+        readers = []
+        for path in sources:
+            kind = format_of(path) if format == "auto" else format
+            if kind == "text":
+                raise UserError(
+                    f"{path} is read as plain text, which holds one side only: give the file of "
+                    "the other side, too, or say that the format is tsv or jsonl."
+                )
+            keys = (source_key, target_key)
+            readers.append(_read_tsv(path) if kind == "tsv" else _read_json(path, keys))
+    return (pair for reader in readers for pair in reader)
+
+
+def format_of(path) -> str:
+    """The format that a file's name tells; `.gz` at its end does not matter."""
+    name = str(path).lower().removesuffix(".gz")
+    return _SUFFIXES.get(Path(name).suffix, "text")
+
+
+def read_lines(path) -> Iterator[str]:
+    """Yields the lines of a UTF-8 text file, plain or gzipped, without their ends.
+
+    Raises:
+        UserError: what cannot be read, named by file and line; a file without any line.
+    """
+    return (text for _, text in _numbered_lines(Path(path)))
+
+
+def _paths(paths) -> list[Path]:
+    if paths is None:
+        return []
+    if isinstance(paths, str | Path):
+        return [Path(paths)]
+    return [Path(path) for path in paths]
+
+
+def _read_text(source_path: Path, target_path: Path) -> Iterator[Pair]:
+    sources, targets = _numbered_lines(source_path), _numbered_lines(target_path)
+    num_pairs = 0
+    for number, source in sources:
+        target = next(targets, None)
+        if target is None:
+            raise _unequal(source_path, number + _count(sources), target_path, num_pairs)
+        num_pairs = number
+        yield Pair(source, target[1], f"{source_path}:{number}")
+    if extra := _count(targets):
+        raise _unequal(source_path, num_pairs, target_path, num_pairs + extra)
+
+
+def _count(lines: Iterator) -> int:
+    return sum(1 for _ in lines)
+
+
+def _unequal(source_path, num_sources, target_path, num_targets) -> UserError:
+    return UserError(
+        f"{source_path} has {num_sources} lines but {target_path} has {num_targets}: line by line "
+        "they must be translations of each other, so look for a lost or an extra line."
+    )
+
+
+def _read_tsv(path: Path) -> Iterator[Pair]:
+    for number, line in _numbered_lines(path):
+        columns = line.split("\t")
+        if len(columns) < 2:
+            if line.strip():
+                raise UserError(
+                    f"{path}:{number} has one column: expected source and target with a tab "
+                    "between them."
+                )
+            columns = ["", ""]
+        yield Pair(columns[0], columns[1], f"{path}:{number}")
+
+
+def _read_json(path: Path, keys: Sequence[str]) -> Iterator[Pair]:
+    for number, line in _numbered_lines(path):
+        where = f"{path}:{number}"
+        if not line.strip():
+            yield Pair("", "", where)
+            continue
+        try:
+            values = json.loads(line)
+        except ValueError as error:
+            raise UserError(f"{where} is not JSON: {error}; expected an object a line.") from None
+        except RecursionError:
+            raise UserError(f"{where} is nested too deeply: expected a flat object.") from None
+        if not isinstance(values, dict):
+            raise UserError(
+                f"{where} holds a JSON {type(values).__name__}: expected an object with the keys "
+                f"{keys[0]!r} and {keys[1]!r}."
+            )
+        yield Pair(*(_json_text(values, key, where) for key in keys), where)
+
+
+def _json_text(values: dict, key: str, where: str) -> str:
+    if key not in values:
+        there = ", ".join(repr(name) for name in list(values)[:8]) or "none"
+        raise UserError(f"{where} has no key {key!r}: its keys are {there}.")
+    text = values[key]
+    if not isinstance(text, str):
+        raise UserError(f"{where}: the value of {key!r} must be a string. Received: {text!r:.60}")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise UserError(
+            f"{where}: the value of {key!r} has half of a surrogate pair, which is no character."
+        ) from None
+    return text
+
+
+def _numbered_lines(path: Path) -> Iterator[tuple[int, str]]:
+    """Line numbers from 1 on, and the text of each line without its end."""
+    number = 0
+    try:
+        with _opened(path) as raw:
+            for number, line in enumerate(_raw_lines(raw), 1):
+                yield number, _decoded(line, path, number)
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise UserError(
+            f"{path} is gzipped but damaged or cut off after line {number} ({error}): fetch or "
+            "make it again."
+        ) from None
+    except OSError as error:
+        raise UserError(f"{path} cannot be read: {error.strerror or error}.") from None
+    if number == 0:
+        raise UserError(f"{path} is empty: expected a sentence on each line.")
+
+
+def _opened(path: Path):
+    try:
+        return open(path, "rb")
+    except FileNotFoundError:
+        raise UserError(f"{path} does not exist: check the name of the file.") from None
+    except IsADirectoryError:
+        raise UserError(f"{path} is a folder: expected a file of sentences.") from None
+    except OSError as error:
+        raise UserError(f"{path} cannot be read: {error.strerror or error}.") from None
+
+
+def _raw_lines(raw) -> Iterator[bytes]:
+    packed = raw.peek(2)[:2] == _GZIP_MAGIC
+    with io.BufferedReader(gzip.GzipFile(fileobj=raw)) if packed else raw as file:
+        if line := file.readline(_MAX_LINE + 1):
+            yield line.removeprefix(_BYTE_ORDER_MARK)
+        while line := file.readline(_MAX_LINE + 1):
+            yield line
+
+
+def _decoded(line: bytes, path: Path, number: int) -> str:
+    if number == 1 and line.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise UserError(f"{path} is UTF-16: expected UTF-8 text, so convert it first.")
+    if b"\0" in line:
+        raise UserError(
+            f"{path}:{number} holds a NUL byte (at byte {line.index(0)} of the line): this is not "
+            "a text file, or one in another encoding than UTF-8."
+        )
+    if len(line) > _MAX_LINE:
+        raise UserError(
+            f"{path}:{number} is longer than {_MAX_LINE >> 20} MiB: expected a sentence on each "
+            "line."
+        )
+    line = line.removesuffix(b"\n").removesuffix(b"\r")
+    try:
+        return line.decode()
+    except UnicodeDecodeError as error:
+        raise UserError(
+            f"{path}:{number} is not valid UTF-8 (byte 0x{line[error.start]:02x} at byte "
+            f"{error.start} of the line): convert the file to UTF-8 or mend the line."
+        ) from None
