@@ -3,6 +3,7 @@
 Only the standard library is imported here, so that `--help` answers at once.
 """
 
+import contextlib
 import dataclasses
 import difflib
 import json
@@ -86,10 +87,8 @@ class Key:
             if text.lower() in values:
                 return values[text.lower()]
         else:
-            try:
+            with contextlib.suppress(ValueError):  # said below, with what was expected
                 return self.kind(text)
-            except ValueError:
-                pass  # said below, with what was expected
         raise self._error(f'"{text}"', where)
 
     def check(self, value, where: str = ""):
