@@ -97,10 +97,11 @@ class TokenCorpus:
             UserError: a folder that cannot be written (nothing is left), or no pair at all.
         """
         folder = Path(folder)
-        temporary = folder.with_name(f".{folder.name}.{os.getpid()}.tmp")
+        temporary = _temporary_name(folder, os.getpid())
         try:
             with _writing(folder):
                 folder.parent.mkdir(parents=True, exist_ok=True)
+                _remove_abandoned(folder)
                 temporary.mkdir()
             sides = [
                 _SideWriter(temporary, name, tokenizer, folder)
@@ -285,6 +286,29 @@ def _write_synced(path: Path, data: bytes):
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
+
+
+def _temporary_name(folder: Path, process_id: int | str) -> Path:
+    """Beside the folder, and told apart by machine and process: builds may run at once."""
+    return folder.with_name(f".{folder.name}.{os.uname().nodename}.{process_id}.tmp")
+
+
+def _remove_abandoned(folder: Path):
+    """Removes what builds left that were killed on this machine."""
+    beginning = _temporary_name(folder, "").name.removesuffix(".tmp")
+    for path in folder.parent.iterdir():
+        process_id = path.stem.removeprefix(beginning)
+        if not path.name.startswith(beginning) or not process_id.isdecimal():
+            continue
+        try:
+            if int(process_id) != os.getpid():  # one of this number, before a restart
+                os.kill(int(process_id), 0)  # only asks whether it lives
+                continue
+        except ProcessLookupError:
+            pass
+        except OSError:  # it lives and is somebody else's
+            continue
+        shutil.rmtree(path, ignore_errors=True)
 
 
 def _replace(temporary: Path, folder: Path):
