@@ -197,6 +197,19 @@ class Tokenizer:
         raise NotImplementedError
 
 
+def traced(layer):
+    """`tokenize` and `detokenize` of a tokenizer of keras-nlp as functions of the graph.
+
+    keras-nlp takes its path through the graph only where a function is traced. Each is traced
+    once and for all, because the layers keep tensors that they made while they were.
+    """
+    import tensorflow as tf
+
+    tokenize = tf.function(layer.tokenize).get_concrete_function(tf.TensorSpec([None], tf.string))
+    rows = tf.RaggedTensorSpec([None, None], tf.int32)
+    return tokenize, tf.function(layer.detokenize).get_concrete_function(rows)
+
+
 def _rows(texts):
     if isinstance(texts, (str, bytes)):
         raise UserError(

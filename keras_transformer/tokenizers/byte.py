@@ -1,6 +1,6 @@
 """Bytes on keras-nlp."""
 
-from keras_transformer.tokenizers.base import SPECIAL_TOKENS, UNKNOWN_ID, Tokenizer
+from keras_transformer.tokenizers.base import SPECIAL_TOKENS, UNKNOWN_ID, Tokenizer, traced
 
 _FIRST = len(SPECIAL_TOKENS)
 # No byte of valid UTF-8, so an unknown id reads as U+FFFD.
@@ -48,18 +48,7 @@ class ByteTokenizer(Tokenizer):
         return [_NAMES[id] for id in ids]
 
     def _make_in_graph(self):
-        import tensorflow as tf
-
-        # keras-nlp makes its table of characters at the first use and keeps it; inside of a
-        # function that is traced it would keep a tensor of that function.
-        self._layer._maybe_initialized_tf()
-        return (
-            tf.function(self._layer.tokenize, input_signature=[tf.TensorSpec([None], tf.string)]),
-            tf.function(
-                self._layer.detokenize,
-                input_signature=[tf.RaggedTensorSpec([None, None], tf.int32)],
-            ),
-        )
+        return traced(self._layer)
 
     def resources(self):
         return []  # constants of the graph, which a SavedModel keeps by itself

@@ -245,8 +245,8 @@ def _train_word_piece(texts, vocabulary_size, progress, options):
 def _announced(tokenizer, vocabulary_size, progress):
     if tokenizer.vocabulary_size < vocabulary_size:
         progress(
-            f"Vocabulary: the texts give only {tokenizer.vocabulary_size:,} pieces of the "
-            f"{vocabulary_size:,} wished; that is the size now"
+            f"Vocabulary: {tokenizer.vocabulary_size:,} pieces instead of the "
+            f"{vocabulary_size:,} wished; the texts are too few for more"
         )
     else:
         progress(f"Vocabulary: done, {tokenizer.vocabulary_size:,} pieces")

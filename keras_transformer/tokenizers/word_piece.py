@@ -3,7 +3,7 @@
 import re
 
 from keras_transformer.errors import UserError
-from keras_transformer.tokenizers.base import SPECIAL_TOKENS, UNKNOWN_ID, Tokenizer
+from keras_transformer.tokenizers.base import SPECIAL_TOKENS, UNKNOWN_ID, Tokenizer, traced
 from keras_transformer.tokenizers.cleaning import code_points, graph_code_points
 
 # Punctuation and format characters added after Unicode 12.1, from the Unicode 18 database: the
@@ -15,8 +15,6 @@ NEWER_PUNCTUATION = (
     "13439-1343F 16D6D-16D6F 1E5FF"
 )
 _NEWER = re.compile(code_points(NEWER_PUNCTUATION))
-# NUL ends a word as any control character does, but the splitter of the graph drops all after it.
-_NUL = "\0"
 _SETTINGS = {
     "lowercase": False,
     # Splitting accents off (NFD) would take Hangul syllables apart into jamo.
@@ -82,9 +80,7 @@ class WordPieceTokenizer(Tokenizer):
     def _encode(self, texts):
         if not texts:
             return []
-        return self._layer.tokenize(
-            [_NEWER.sub("\ufffd", text).replace(_NUL, " ") for text in texts]
-        )
+        return self._layer.tokenize([_NEWER.sub("\ufffd", text) for text in texts])
 
     def _decode(self, rows):
         return [self._layer.detokenize([row])[0] if row else "" for row in rows]
@@ -93,16 +89,7 @@ class WordPieceTokenizer(Tokenizer):
         return [self.vocabulary[id] for id in ids]
 
     def _make_in_graph(self):
-        import tensorflow as tf
-
-        # keras-nlp takes its path through the graph only where a function is traced.
-        return (
-            tf.function(self._layer.tokenize, input_signature=[tf.TensorSpec([None], tf.string)]),
-            tf.function(
-                self._layer.detokenize,
-                input_signature=[tf.RaggedTensorSpec([None, None], tf.int32)],
-            ),
-        )
+        return traced(self._layer)
 
     def resources(self):
         return []  # constants of the graph, which a SavedModel keeps by itself
@@ -112,6 +99,8 @@ class WordPieceTokenizer(Tokenizer):
 
         newer = graph_code_points(NEWER_PUNCTUATION)
         texts = tf.strings.regex_replace(texts, newer, "\ufffd")
+        # NUL ends a word, as any control character does; in the graph the splitter of keras-nlp
+        # would drop all that follows it.
         return self._in_graph()[0](tf.strings.regex_replace(texts, r"\x00", " "))
 
     def _decode_in_graph(self, ids):

@@ -138,6 +138,22 @@ def test_first_use_inside_of_a_function(tokenizer, tmp_path):
     assert fresh.decode_in_graph(fresh.encode_in_graph(["물을"])).numpy()[0].decode() == "물을"
 
 
+def test_on_a_named_device(tokenizer, tmp_path):
+    import tensorflow as tf
+
+    tokenizer.save(tmp_path)
+    fresh = type(tokenizer).load(tmp_path)  # nothing is traced yet
+
+    @tf.function
+    def there_and_back(texts):
+        first = fresh.decode_in_graph(fresh.encode_in_graph(texts))
+        with tf.device("/device:CPU:0"):  # traced once more here
+            return first, fresh.decode_in_graph(fresh.encode_in_graph(texts))
+
+    for decoded in there_and_back(tf.constant(["나는 책을", "물을"])):
+        assert [text.decode() for text in decoded.numpy()] == ["나는 책을", "물을"]
+
+
 def test_exported_and_loaded_by_a_session(tokenizer, hard_texts, tmp_path):
     import keras
     import tensorflow as tf

@@ -1,6 +1,7 @@
 """Training of vocabularies."""
 
 import logging
+import random
 import subprocess
 import sys
 import textwrap
@@ -20,8 +21,15 @@ def _train(kind, texts, size, **options):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_has_the_size_asked_for(kind, corpus):
-    tokenizer, lines = _train(kind, corpus[0] + corpus[1], 303)
+def test_has_the_size_asked_for(kind):
+    generator = random.Random(5)
+    words = [
+        "".join(generator.choices(letters, k=generator.randrange(1, 6)))
+        for letters in ("가나다라마바사", "abcdefgh")
+        for _ in range(300)
+    ]
+    texts = [" ".join(generator.choices(words, k=7)) for _ in range(300)]
+    tokenizer, lines = _train(kind, texts, 303)
     assert tokenizer.vocabulary_size == 303
     assert tokenizer.kind == kind
     assert lines[-1] == "Vocabulary: done, 303 pieces"
@@ -52,8 +60,8 @@ def test_too_few_texts_give_the_largest_vocabulary_they_can(kind, texts):
     tokenizer, lines = _train(kind, texts, 997)
     assert 260 < tokenizer.vocabulary_size < 400
     assert lines[-1] == (
-        f"Vocabulary: the texts give only {tokenizer.vocabulary_size} pieces of the 997 wished; "
-        "that is the size now"
+        f"Vocabulary: {tokenizer.vocabulary_size} pieces instead of the 997 wished; the texts are "
+        "too few for more"
     )
     assert tokenizer.decode(tokenizer.encode(texts[:1])) == texts[:1]
 
