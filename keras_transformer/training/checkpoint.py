@@ -1,0 +1,153 @@
+"""Checkpoints that hold everything a run needs to go on as if it had never stopped."""
+
+import json
+import os
+import re
+import shutil
+from pathlib import Path
+
+import numpy as np
+from keras import ops
+
+from keras_transformer.errors import UserError
+
+_NAME = re.compile(r"step-(\d+)")
+_ARRAYS, _PROGRESS = "arrays.npz", "progress.json"
+
+
+def training_variables(model):
+    """Every variable that training changes, by a name that does not depend on the process.
+
+    Weights, the state of random generators (dropout), the optimizer, and the sums of the metrics.
+
+    Args:
+        model: a compiled model whose optimizer is built.
+
+    Returns:
+        dict of name -> Keras variable.
+    """
+    weights = {id(variable) for variable in model.weights}
+    named = {"weights": list(model.weights)}
+    named["random"] = [v for v in model.variables if id(v) not in weights]
+    named["optimizer"] = list(model.optimizer.variables)
+    named["metrics"] = list(model.metrics_variables)
+    return {
+        f"{kind}/{number:04d}": variable
+        for kind, variables in named.items()
+        for number, variable in enumerate(variables)
+    }
+
+
+def save_checkpoint(folder, model, progress, extra=None, keep=2):
+    """Writes `FOLDER/step-NNNNNNNN`: complete, or not there at all.
+
+    Args:
+        folder: folder of the run's checkpoints.
+        model: a compiled model whose optimizer is built.
+        progress: dict for JSON with at least `step`: epoch, batch, best score and the like.
+        extra: dict of name -> numpy array, saved beside the model's own.
+        keep: how many of the newest checkpoints stay.
+
+    Returns:
+        Path of the checkpoint.
+
+    Raises:
+        UserError: it cannot be written; the older checkpoints are still there.
+    """
+    folder = Path(folder)
+    target = folder / f"step-{progress['step']:08d}"
+    temporary = folder / f".{target.name}.{os.getpid()}.tmp"
+    arrays = {name: _numpy(variable) for name, variable in training_variables(model).items()}
+    arrays.update({f"extra/{name}": array for name, array in (extra or {}).items()})
+    try:
+        shutil.rmtree(temporary, ignore_errors=True)
+        temporary.mkdir(parents=True)
+        with open(temporary / _ARRAYS, "wb") as file:
+            np.savez(file, **arrays)
+            _sync(file)
+        with open(temporary / _PROGRESS, "w", encoding="utf-8") as file:
+            json.dump(progress, file, indent=1)
+            _sync(file)
+        if target.exists():
+            shutil.rmtree(target)
+        temporary.rename(target)
+    except OSError as error:
+        shutil.rmtree(temporary, ignore_errors=True)
+        raise UserError(
+            f"The checkpoint {target} cannot be written ({error.strerror or error}): make room or "
+            "mend the permissions and start again; the run goes on from its last checkpoint."
+        ) from error
+    for old in list_checkpoints(folder)[:-keep]:
+        shutil.rmtree(old, ignore_errors=True)
+    return target
+
+
+def list_checkpoints(folder):
+    """The complete checkpoints of a run, oldest first."""
+    folder = Path(folder)
+    if not folder.is_dir():
+        return []
+    found = [path for path in folder.iterdir() if _NAME.fullmatch(path.name)]
+    return sorted(found, key=lambda path: int(_NAME.fullmatch(path.name)[1]))
+
+
+def read_checkpoint(path):
+    """What `save_checkpoint` wrote: arrays by name, and the progress.
+
+    Raises:
+        UserError: a file is missing or damaged.
+    """
+    path = Path(path)
+    try:
+        with np.load(path / _ARRAYS, allow_pickle=False) as file:
+            arrays = dict(file)
+        progress = json.loads((path / _PROGRESS).read_text(encoding="utf-8"))
+    except Exception as error:  # zipfile, numpy and json each have errors of their own
+        raise UserError(
+            f"The checkpoint {path} cannot be read ({error}): remove it to go on from the one "
+            "before, or start a new run in another folder."
+        ) from error
+    return arrays, progress
+
+
+def restore_checkpoint(path, model):
+    """Puts a checkpoint back into a model compiled and built as it was.
+
+    Args:
+        path: of the checkpoint.
+        model: a compiled model whose optimizer is built.
+
+    Returns:
+        The progress and the extra arrays given to `save_checkpoint`.
+
+    Raises:
+        UserError: the checkpoint is damaged, or of another model.
+    """
+    arrays, progress = read_checkpoint(path)
+    extra = {n.removeprefix("extra/"): a for n, a in arrays.items() if n.startswith("extra/")}
+    own = {name: array for name, array in arrays.items() if not name.startswith("extra/")}
+    variables = training_variables(model)
+    for name in sorted(own.keys() | variables.keys()):
+        there = own[name].shape if name in own else None
+        here = tuple(variables[name].shape) if name in variables else None
+        if there != here:
+            raise UserError(
+                f"The checkpoint {path} is of another model: {name} is {_shape(there)} there and "
+                f"{_shape(here)} here; use the configuration of that run, or another folder."
+            )
+    for name, variable in variables.items():
+        variable.assign(own[name])
+    return progress, extra
+
+
+def _shape(shape):
+    return "missing" if shape is None else f"of shape {tuple(shape)}"
+
+
+def _numpy(variable):
+    return np.asarray(ops.convert_to_numpy(variable.value))
+
+
+def _sync(file):
+    file.flush()
+    os.fsync(file.fileno())

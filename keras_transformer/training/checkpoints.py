@@ -1,0 +1,132 @@
+"""The callback that writes checkpoints and puts a resumed run back into its place."""
+
+import time
+
+import keras
+
+from keras_transformer.training.checkpoint import (
+    list_checkpoints,
+    restore_checkpoint,
+    save_checkpoint,
+    training_variables,
+)
+
+
+class Checkpoints(keras.callbacks.Callback):
+    """Saves after every epoch and, within one, every so many steps or minutes.
+
+    Put it last in the list of callbacks: what the others learned in an epoch is then saved too.
+
+    Args:
+        folder: of the checkpoints.
+        dataset: training data with `set_epoch(epoch, first_batch)`.
+        states: dict of name -> object with `state()` and `restore(...)` for JSON.
+        average: a `MovingAverage` or None.
+        steps: steps from one checkpoint to the next; 0: not by steps.
+        minutes: minutes from one checkpoint to the next; 0: not by time.
+        keep: newest checkpoints that stay.
+    """
+
+    def __init__(self, folder, dataset, states, average=None, steps=0, minutes=5.0, keep=2):
+        super().__init__()
+        self.folder = folder
+        self.dataset = dataset
+        self.states = states
+        self.average = average
+        self.steps = steps
+        self.seconds = 60 * minutes
+        self.keep = keep
+        self.epoch = self.batch = 0
+        self.trained_seconds = 0.0
+        self._metrics = {}
+
+    def resume(self, model):
+        """Restores the newest checkpoint, if there is one.
+
+        Args:
+            model: compiled, its optimizer built.
+
+        Returns:
+            The step it stands at; 0 in a new run.
+        """
+        found = list_checkpoints(self.folder)
+        if not found:
+            return 0
+        progress, extra = restore_checkpoint(found[-1], model)
+        self.epoch, self.batch = progress["epoch"], progress["batch"]
+        self.trained_seconds = progress["trained_seconds"]
+        for name, holder in self.states.items():
+            holder.restore(progress[name])
+        if self.average is not None:
+            self.average.restore(extra)
+        if self.batch:
+            # `fit` sets the metrics back at the start of an epoch: keep them until after that.
+            variables = training_variables(model)
+            names = [name for name in variables if name.startswith("metrics/")]
+            self._metrics = {name: variables[name].numpy() for name in names}
+        return progress["step"]
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.batch = self.batch if epoch == self.epoch else 0
+        self.epoch = epoch
+        self.dataset.set_epoch(epoch, self.batch)
+        variables = training_variables(self.model)
+        for name, value in self._metrics.items():
+            variables[name].assign(value)
+        self._metrics = {}
+        self._last = self._clock = time.monotonic()
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.batch += 1
+        step = int(self.model.optimizer.iterations)
+        by_step = self.steps and step % self.steps == 0
+        by_time = self.seconds and time.monotonic() - self._last >= self.seconds
+        if by_step or by_time:
+            self.save()
+
+    def on_epoch_end(self, epoch, logs=None):
+        if self.batch >= self.dataset.batches.num_batches(epoch):
+            self.epoch, self.batch = epoch + 1, 0
+        self.save()
+
+    def save(self):
+        """Writes a checkpoint of this moment."""
+        now = time.monotonic()
+        self.trained_seconds += now - self._clock
+        self._clock = self._last = now
+        progress = {
+            "step": int(self.model.optimizer.iterations),
+            "epoch": self.epoch,
+            "batch": self.batch,
+            "trained_seconds": self.trained_seconds,
+            **{name: holder.state() for name, holder in self.states.items()},
+        }
+        extra = {} if self.average is None else self.average.state()
+        save_checkpoint(self.folder, self.model, progress, extra, self.keep)
+
+
+class Limits(keras.callbacks.Callback):
+    """Ends training after so many steps or minutes, counted over all starts of a run.
+
+    Args:
+        checkpoints: the `Checkpoints` that know for how long the run has been trained.
+        max_steps: most updates; 0: no limit.
+        max_minutes: most minutes; 0: no limit.
+    """
+
+    def __init__(self, checkpoints, max_steps=0, max_minutes=0.0):
+        super().__init__()
+        self.checkpoints = checkpoints
+        self.max_steps = max_steps
+        self.max_seconds = 60 * max_minutes
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self._began = time.monotonic()
+        self._before = self.checkpoints.trained_seconds
+
+    def on_train_batch_end(self, batch, logs=None):
+        seconds = self._before + time.monotonic() - self._began
+        if self.max_steps and int(self.model.optimizer.iterations) >= self.max_steps:
+            self.model.stop_training = True
+        if self.max_seconds and seconds >= self.max_seconds:
+            self.model.stop_training = True

@@ -1,0 +1,250 @@
+"""Text in, text out: a model, its tokenizers and how to decode."""
+
+import dataclasses
+import json
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from keras_transformer.config import DecodingConfig, ExportConfig
+from keras_transformer.decoding import Decoder, compile_function
+from keras_transformer.errors import UserError
+from keras_transformer.models import Transformer
+from keras_transformer.tokenizers import TokenizerPair
+from keras_transformer.training.masked_crossentropy import token_losses
+
+DESCRIPTION, WEIGHTS = "translator.json", "model.weights.h5"
+FORMAT_VERSION = 1
+
+
+class Translator:
+    """Translates sentences.
+
+    Args:
+        model: a built `Transformer`.
+        tokenizers: the `TokenizerPair` it was trained with.
+        options: `DecodingConfig`; the defaults if None.
+        languages: codes of the source and the target language, `""` where unknown.
+    """
+
+    def __init__(self, model, tokenizers, options=None, languages=("", "")):
+        _check_vocabularies(model, tokenizers)
+        self.model = model
+        self.tokenizers = tokenizers
+        self.options = options or DecodingConfig()
+        self.languages = tuple(languages)
+        self._decoders = {}
+        self._scoring = None
+
+    def translate(self, texts, batch_size=None, on_progress=None):
+        """Translates.
+
+        Args:
+            texts: list of sentences, one string each.
+            batch_size: sentences translated together; that of the options if None.
+            on_progress: called with the number of sentences done after every batch.
+
+        Returns:
+            List of strings; a blank sentence gives an empty one.
+        """
+        sources = self.source_ids(texts)
+        rows = [row for row, ids in enumerate(sources) if len(ids) > 1]
+        decoded = self._decoder(batch_size)([sources[row] for row in rows], on_progress)
+        translations = [""] * len(texts)
+        for row, text in zip(rows, self.tokenizers.target.decode(decoded.ids), strict=True):
+            translations[row] = text
+        return translations
+
+    def source_ids(self, texts):
+        """Ids of each sentence with the end mark, cut to `max_source_length` tokens before it."""
+        end = np.int32([self.tokenizers.source.end_id])
+        limit = self.options.max_source_length
+        encoded = self.tokenizers.source.encode(texts)
+        return [np.concatenate([ids[:limit], end]) for ids in encoded]
+
+    def _decoder(self, batch_size):
+        size = batch_size or self.options.batch_size
+        if size not in self._decoders:
+            target = self.tokenizers.target
+            self._decoders[size] = Decoder(
+                self.model,
+                target.start_id,
+                target.end_id,
+                size,
+                self.options.max_length_factor,
+                self.options.max_length_constant,
+            )
+        return self._decoders[size]
+
+    def score(self, sources, targets):
+        """How probable the model finds given translations (teacher forcing).
+
+        Args:
+            sources, targets: lists of strings, line by line.
+
+        Returns:
+            List of pairs: the sum of the natural logarithms of the probabilities of the target's
+            tokens, end mark included, and the number of these tokens.
+        """
+        if len(sources) != len(targets):
+            raise UserError(
+                f"There are {len(sources)} sources and {len(targets)} targets: give one target "
+                "for each source."
+            )
+        source_ids = self.source_ids(sources)
+        target_ids = self.tokenizers.target.encode(targets)
+        order = sorted(range(len(sources)), key=lambda i: (len(target_ids[i]), len(source_ids[i])))
+        scores = [(0.0, 0)] * len(sources)
+        size = self.options.batch_size
+        for start in range(0, len(order), size):
+            rows = order[start : start + size]
+            batch = self._teacher_forcing(
+                [source_ids[row] for row in rows], [target_ids[row] for row in rows]
+            )
+            for row, score in zip(rows, self._score_batch(*batch), strict=True):
+                scores[row] = (float(score), len(target_ids[row]) + 1)
+        return scores
+
+    def _teacher_forcing(self, sources, targets):
+        target = self.tokenizers.target
+        inputs = [np.concatenate([[target.start_id], ids]) for ids in targets]
+        labels = [np.concatenate([ids, [target.end_id]]) for ids in targets]
+        return [_padded(rows, self.model.padding_id) for rows in (sources, inputs, labels)]
+
+    def _score_batch(self, source_ids, target_ids, labels):
+        if self._scoring is None:
+
+            def scoring(source_ids, target_ids, labels):
+                logits = self.model.decode(self.model.encode(source_ids), target_ids)
+                return token_losses(labels, logits, padding_id=self.model.padding_id)[0]
+
+            self._scoring = compile_function(self.model, scoring)
+        losses = keras.ops.convert_to_numpy(self._scoring(source_ids, target_ids, labels))
+        return -losses.reshape(labels.shape).sum(axis=1)
+
+    def save(self, folder):
+        """Writes description, weights and tokenizers into a folder, from which `load` reads."""
+        folder = Path(folder)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            self.tokenizers.save(folder)
+            self.describe(folder)
+            temporary = folder / f".new-{WEIGHTS}"
+            self.model.save_weights(temporary, overwrite=True)
+            temporary.replace(folder / WEIGHTS)
+        except OSError as error:
+            raise UserError(
+                f"The translator cannot be saved in {folder} ({error.strerror or error}): "
+                "choose a folder that can be written."
+            ) from error
+
+    def describe(self, folder):
+        """Writes the description alone: what `load` needs besides weights and tokenizers."""
+        description = {
+            "format_version": FORMAT_VERSION,
+            "model": self.model.get_config(),
+            "decoding": dataclasses.asdict(self.options),
+            "languages": self.languages,
+        }
+        path = Path(folder) / DESCRIPTION
+        temporary = path.with_name(f".new-{path.name}")
+        temporary.write_text(json.dumps(description, indent=1) + "\n", encoding="utf-8")
+        temporary.replace(path)
+
+    @classmethod
+    def load(cls, folder, weights=WEIGHTS):
+        """A translator from the folder of a run, or from where `save` put it.
+
+        Args:
+            folder: the folder.
+            weights: name of the file with the weights.
+
+        Raises:
+            UserError: something is missing, damaged, or does not belong together.
+        """
+        folder = Path(folder)
+        description = _read_description(folder)
+        model = _rebuild(description["model"], folder)
+        tokenizers = TokenizerPair.load(folder)
+        if not (folder / weights).exists():
+            raise UserError(
+                f"{folder} has no {weights} yet: a run writes it after its first evaluation; "
+                "let it train longer."
+            )
+        try:
+            model.load_weights(folder / weights)
+        except Exception as error:  # h5py and Keras raise many kinds
+            raise UserError(
+                f"{folder / weights} does not hold the weights of the model that {DESCRIPTION} "
+                f"beside it describes, or is damaged: {str(error).splitlines()[0]}"
+            ) from error
+        options = DecodingConfig(**description["decoding"])
+        return cls(model, tokenizers, options, description["languages"])
+
+    def export(self, folder, options=None):
+        """Exports a SavedModel for TensorFlow Serving.
+
+        Args:
+            folder: of the served model; its next version is made in it.
+            options: `ExportConfig`; the defaults if None.
+
+        Returns:
+            Path of the new version.
+
+        Raises:
+            UserError: the export failed its gate; nothing was published.
+        """
+        from keras_transformer.export import export_saved_model
+
+        return export_saved_model(
+            self.model, self.tokenizers, folder, self.options, options or ExportConfig()
+        )
+
+
+def _check_vocabularies(model, tokenizers):
+    sizes = (model.vocabulary_size, model.target_vocabulary_size)
+    target = None if tokenizers.shared else tokenizers.target.vocabulary_size
+    expected = (tokenizers.source.vocabulary_size, target)
+    if sizes != expected:
+        raise UserError(
+            f"The model has vocabularies of {sizes[0]} (source) and {sizes[1] or 'the same'} "
+            f"(target), the tokenizers of {expected[0]} and {expected[1] or 'the same'}: they do "
+            "not belong together."
+        )
+
+
+def _read_description(folder):
+    path = folder / DESCRIPTION
+    try:
+        description = json.loads(path.read_text(encoding="utf-8"))
+        version = description["format_version"]
+    except FileNotFoundError:
+        raise UserError(
+            f"{folder} is not the folder of a run or translator: it has no {DESCRIPTION}."
+        ) from None
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError, KeyError, TypeError) as error:
+        raise UserError(f"{path} cannot be read ({error}): restore it from a copy.") from error
+    if version != FORMAT_VERSION:
+        raise UserError(
+            f"{path} is of format {version}, this version of keras_transformer reads "
+            f"{FORMAT_VERSION}: use the version that wrote it."
+        )
+    return description
+
+
+def _rebuild(config, folder):
+    """The model in float32, whatever precision it was trained in: its weights are float32."""
+    try:
+        model = Transformer.from_config({**config, "dtype": "float32"})
+    except (TypeError, ValueError) as error:
+        raise UserError(f"{folder / DESCRIPTION} describes no valid model: {error}") from error
+    model.build()
+    return model
+
+
+def _padded(rows, padding_id):
+    ids = np.full((len(rows), max(map(len, rows))), padding_id, dtype="int32")
+    for row, values in enumerate(rows):
+        ids[row, : len(values)] = values
+    return ids
