@@ -133,3 +133,9 @@ def test_a_write_that_fails_leaves_what_was_there(saved, tokenizer_of, monkeypat
     with pytest.raises(UserError, match="No space left on device; free space or choose another"):
         tokenizer_of("unigram").save(saved, "source")
     assert {path.name: path.read_bytes() for path in saved.iterdir()} == before
+
+
+def test_a_second_save_replaces_the_first(saved, tokenizer_of):
+    tokenizer_of("unigram").save(saved, "source")
+    assert load_tokenizer(saved, "source").fingerprint() == tokenizer_of("unigram").fingerprint()
+    assert sorted(path.name for path in saved.iterdir()) == ["source.json", "source.model"]
