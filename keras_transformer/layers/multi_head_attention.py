@@ -83,6 +83,9 @@ class MultiHeadAttention(keras.layers.Layer):
         else:
             self._add_projection("query_key_value", query_shape[-1], 3)
         self._add_projection("output", self.hidden_dim, 1)
+        self.weights_dropout.build((None, self.num_heads, None, None))
+        if self.rotary:
+            self.rotary_positions.build((None, self.num_heads, None, self.head_dim))
         self.built = True
 
     def _add_projection(self, name, input_dim, num_matrices):
