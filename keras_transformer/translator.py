@@ -7,8 +7,9 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from keras_transformer.backend import compile_function
 from keras_transformer.config import DecodingConfig, ExportConfig
-from keras_transformer.decoding import Decoder, compile_function
+from keras_transformer.decoding import Decoder
 from keras_transformer.errors import UserError
 from keras_transformer.models import Transformer
 from keras_transformer.tokenizers import TokenizerPair
@@ -248,3 +249,19 @@ def _padded(rows, padding_id):
     for row, values in enumerate(rows):
         ids[row, : len(values)] = values
     return ids
+
+
+def load_translator(path):
+    """What translates: the `Translator` of a run, or the `ServedModel` of an export.
+
+    Args:
+        path: folder of a run, of an exported version, or of an export with its versions.
+
+    Returns:
+        An object with `translate(texts, batch_size=None)` and `score(sources, targets)`.
+    """
+    if (Path(path) / DESCRIPTION).exists():
+        return Translator.load(path)
+    from keras_transformer.export import ServedModel
+
+    return ServedModel(path)

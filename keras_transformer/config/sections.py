@@ -47,6 +47,11 @@ class DataConfig(Section):
     target_language: str = setting(
         "", "code of the target language, such as en; it decides how BLEU splits words"
     )
+    bleu_tokenizer: str = setting(
+        "",
+        "how BLEU splits words; empty: by target_language; none: the text is tokenised already",
+        choices=("", "13a", "none", "char", "intl", "zh", "ja-mecab", "ko-mecab"),
+    )
     validation_pairs: int = setting(
         1000, "pairs held out of training where no validation files are given", minimum=1
     )
@@ -191,6 +196,12 @@ class TrainingConfig(Section):
     max_minutes: float = setting(0.0, "most minutes of training; 0: no limit", minimum=0)
     batch_tokens: int = setting(
         4096, "size of a batch: sentences times longest side", minimum=1, unit="tokens"
+    )
+    batch_shapes: int = setting(
+        32,
+        "most shapes of a batch; more mean less padding, and with XLA more to compile",
+        minimum=1,
+        maximum=255,
     )
     learning_rate_scale: float = setting(
         1.0, "factor on the paper's learning rate (equation 3)", minimum=0

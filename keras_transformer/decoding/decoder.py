@@ -3,7 +3,7 @@
 import numpy as np
 from keras import ops
 
-from keras_transformer.decoding.compiled import compile_function
+from keras_transformer.backend import compile_function
 from keras_transformer.decoding.loop import Decoded, decode
 
 _LENGTH_STEP = 8  # Sources are padded to a multiple of this, so that few programs are compiled.

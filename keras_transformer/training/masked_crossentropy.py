@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from keras_transformer.training.replicas import sum_over_replicas
+from keras_transformer.backend import sum_over_replicas
 
 
 @keras.saving.register_keras_serializable(package="keras_transformer")

@@ -1,4 +1,4 @@
-"""Compiling functions of a model outside of `fit`: one place that knows the backends' ways."""
+"""What Keras leaves to its backends: compiling functions outside of `fit`, sums over replicas."""
 
 import keras
 
@@ -35,3 +35,15 @@ def _compile_for_jax(model, function):
             return function(*inputs)
 
     return lambda *inputs: stateless([variable.value for variable in variables], *inputs)
+
+
+def sum_over_replicas(value):
+    """`value` summed over all replicas that train together; unchanged where there is only one."""
+    if keras.backend.backend() != "tensorflow":
+        return value
+    import tensorflow as tf
+
+    context = tf.distribute.get_replica_context()
+    if context is None or context.num_replicas_in_sync == 1:
+        return value
+    return context.all_reduce(tf.distribute.ReduceOp.SUM, value)

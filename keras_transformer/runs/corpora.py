@@ -1,0 +1,169 @@
+"""From the `data` section of a configuration to sentence pairs."""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from keras_transformer.data.corpus import Pairs
+from keras_transformer.data.download import ensure_corpus
+from keras_transformer.data.filters import FilterOptions, FilterReport, filter_pairs
+from keras_transformer.data.readers import Pair, read_pairs
+from keras_transformer.errors import UserError
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """The sentence pairs of a run.
+
+    Attributes:
+        train: gives the training pairs as a new stream at every call.
+        files: files that the training pairs come from, for the fingerprint of the token cache.
+        validation: pairs for BLEU while training.
+        test: pairs for the scores at the end, or None.
+        languages: codes of source and target, `""` where unknown.
+        sample: the `SamplePair`s of the test set, where the corpus is the built-in one.
+    """
+
+    train: Callable[[], Iterator[Pair]]
+    files: tuple
+    validation: Pairs
+    test: Pairs | None
+    languages: tuple[str, str]
+    sample: object = None
+    held_out: frozenset = field(default_factory=frozenset)
+
+
+def open_corpus(data):
+    """The corpus that a `DataConfig` names: files, a download, or the built-in sample."""
+    if data.corpus == "sample":
+        return _sample_corpus(data)
+    if data.corpus == "download":
+        return _download(data)
+    return _files(data)
+
+
+def _sample_corpus(data):
+    from keras_transformer.data.sample import sample_splits
+
+    source, target = data.sample.split("-")
+    splits = sample_splits(num_train=data.sample_pairs)
+
+    def texts(pair):
+        return (pair.korean, pair.english) if source == "ko" else (pair.english, pair.korean)
+
+    def pairs(samples):
+        return Pairs(*(list(side) for side in zip(*map(texts, samples), strict=True)))
+
+    def train():
+        for number, pair in enumerate(splits.train, start=1):
+            yield Pair(*texts(pair), f"sample:{number}")
+
+    return Corpus(
+        train=train,
+        files=(),
+        validation=pairs(splits.validation),
+        test=pairs(splits.test),
+        languages=(source, target),
+        sample=splits,
+    )
+
+
+def _download(data):
+    languages = (data.source_language, data.target_language)
+    if not all(languages):
+        raise UserError(
+            f"data.download ({data.download}) needs data.source_language and data.target_language, "
+            "such as en and de."
+        )
+    splits = ensure_corpus(data.download, data.folder)
+    if not set(languages) <= set(splits["train"]):
+        raise UserError(
+            f"The corpus {data.download} has the languages {', '.join(splits['train'])}, not "
+            f"{languages[0]} and {languages[1]}: set data.source_language and data.target_language."
+        )
+    sides = {split: [[by_language[code]] for code in languages] for split, by_language in
+             splits.items()}  # fmt: skip
+    return Corpus(
+        train=lambda: read_pairs(*sides["train"], "text"),
+        files=tuple(path for side in sides["train"] for path in side),
+        validation=_in_memory(*sides["validation"], "text"),
+        test=_in_memory(*sides["test"], "text"),
+        languages=languages,
+    )
+
+
+def _files(data):
+    languages = (data.source_language, data.target_language)
+    train = (data.source, data.target or None, data.format)
+    test = None
+    if data.test_source:
+        test = _in_memory(data.test_source, data.test_target or None, data.format)
+    if data.validation_source:
+        validation = _in_memory(data.validation_source, data.validation_target or None, data.format)
+        held_out = frozenset()
+    else:
+        validation, held_out = _hold_out(train, data.validation_pairs)
+    return Corpus(
+        train=lambda: _without(read_pairs(*train), held_out),
+        files=(*data.source, *data.target),
+        validation=validation,
+        test=test,
+        languages=languages,
+        held_out=held_out,
+    )
+
+
+def _in_memory(sources, targets, format):
+    """A small corpus as two lists; pairs with a blank side are left out."""
+    pairs = [pair for pair in read_pairs(sources, targets, format) if _whole(pair)]
+    if not pairs:
+        raise UserError(
+            f"{sources[0]} has no pair with text on both sides: give a file with sentences."
+        )
+    return Pairs([pair.source for pair in pairs], [pair.target for pair in pairs])
+
+
+def _whole(pair):
+    return bool(pair.source.strip() and pair.target.strip())
+
+
+def _hold_out(train, wanted):
+    """Validation pairs spread evenly over the training files: at most a tenth of them.
+
+    Returns:
+        The pairs, and the digests by which their copies are kept out of training as well.
+    """
+    total = sum(_whole(pair) for pair in read_pairs(*train))
+    count = min(wanted, total // 10)
+    if count == 0:
+        raise UserError(
+            f"{train[0][0]} has {total} sentence pairs, too few to hold some out for validation: "
+            "give validation files, or at least 10 pairs."
+        )
+    chosen = {number * total // count for number in range(count)}
+    pairs = (pair for pair in read_pairs(*train) if _whole(pair))
+    kept = [pair for number, pair in enumerate(pairs) if number in chosen]
+    validation = Pairs([pair.source for pair in kept], [pair.target for pair in kept])
+    return validation, frozenset(_digest(pair) for pair in kept)
+
+
+def _without(pairs, held_out):
+    for pair in pairs:
+        if not held_out or _digest(pair) not in held_out:
+            yield pair
+
+
+def _digest(pair):
+    return hashlib.blake2b(json.dumps([pair[0], pair[1]]).encode(), digest_size=16).digest()
+
+
+def filtered(corpus, data):
+    """The training pairs that the filters let through, and the report that counts the others."""
+    options = FilterOptions(
+        max_ratio=data.max_ratio or None,
+        max_length=data.max_length,
+        drop_duplicates=data.deduplicate,
+    )
+    report = FilterReport()
+    return filter_pairs(corpus.train(), options, report), report

@@ -1,0 +1,141 @@
+"""Scores of a run: on its test set, or on files."""
+
+import json
+from pathlib import Path
+
+from keras_transformer.data.readers import read_lines
+from keras_transformer.errors import UserError
+from keras_transformer.evaluation import bleu_tokenizer, corpus_scores
+from keras_transformer.runs.folder import RunFolder, load_run_config
+from keras_transformer.translator import Translator, load_translator
+
+
+def evaluate_run(folder, corpus, config):
+    """Translates the test set with the run's best weights and keeps scores and translations.
+
+    Args:
+        folder: `RunFolder`.
+        corpus: `Corpus`; its validation set is scored where it has no test set.
+        config: `Config`.
+
+    Returns:
+        dict with the scores, see `corpus_scores`; for the built-in sample corpus also what two
+        simple methods reach and, into English, the share of context-dependent words that are right.
+    """
+    translator = Translator.load(folder.path)
+    pairs = corpus.test or corpus.validation
+    translations = translator.translate(pairs.source)
+    scores = {"set": "test" if corpus.test else "validation", "sentences": len(pairs.source)}
+    scores.update(
+        corpus_scores(
+            translations, pairs.target, corpus.languages[1], config.data.bleu_tokenizer
+        )
+    )
+    if corpus.sample is not None:
+        scores.update(_sample_scores(corpus, config, translations))
+    folder.write(folder.translations, "".join(line + "\n" for line in translations))
+    folder.write(folder.scores, json.dumps(scores, indent=1, ensure_ascii=False) + "\n")
+    return scores
+
+
+def _sample_scores(corpus, config, translations):
+    from keras_transformer.data import sample
+
+    direction = config.data.sample
+    sources, references = corpus.test.source, corpus.test.target
+    baselines = {
+        "nearest training sentence": sample.nearest_neighbour(
+            corpus.sample.train, sources, direction
+        ),
+        "word for word": sample.word_for_word(sources, direction),
+    }
+    scores = {
+        "baselines": {
+            name: corpus_scores(lines, references, corpus.languages[1])["bleu"]
+            for name, lines in baselines.items()
+        }
+    }
+    if direction == "ko-en":
+        words = sample.context_word_accuracy(corpus.sample.test, translations)
+        scores["context_words"] = {word: list(counts) for word, counts in words.items()}
+        right, total = (sum(column) for column in zip(*words.values(), strict=True))
+        scores["context_words_right"] = round(right / total, 4)
+    return scores
+
+
+def print_scores(scores):
+    """Shows what `evaluate_run` returned."""
+    for line in score_lines(scores).values():
+        print(line)
+    for name, value in scores.get("baselines", {}).items():
+        print(f"BLEU of a simple method ({name}): {value:.2f}")
+    if "context_words" in scores:
+        words = ", ".join(
+            f"{word} {right}/{total}" for word, (right, total) in scores["context_words"].items()
+        )
+        print(f"Context-dependent words right: {scores['context_words_right']:.1%} ({words})")
+
+
+def score_lines(scores):
+    """The general scores as lines of text, by name."""
+    return {
+        "bleu": f"BLEU {scores['bleu']:.2f}  ({scores['bleu_signature']})",
+        "chrf": f"chrF {scores['chrf']:.2f}  ({scores['chrf_signature']})",
+        "exact": f"Exactly right: {scores['exact']:.1%} of {scores['sentences']:,} sentences",
+    }
+
+
+def evaluate_files(folder, sources, references, output=None, batch_size=None):
+    """Translates files and scores them.
+
+    Args:
+        folder: of a run or an export.
+        sources, references: lists of paths; a None in them is standard input.
+        output: path for the translations, or None.
+        batch_size: sentences translated together.
+
+    Returns:
+        dict of score name -> printable line.
+
+    Raises:
+        UserError: a file is wrong, or the two sides have different numbers of lines.
+    """
+    source_lines, reference_lines = _lines(sources), _lines(references)
+    if len(source_lines) != len(reference_lines):
+        raise UserError(
+            f"{_names(sources)} has {len(source_lines)} lines and {_names(references)} "
+            f"{len(reference_lines)}: give one reference line for each source line."
+        )
+    translator = load_translator(folder)
+    translations = translator.translate(source_lines, batch_size=batch_size)
+    if output is not None:
+        Path(output).write_text("".join(line + "\n" for line in translations), encoding="utf-8")
+    language, tokenizer = _scoring_of(folder, translator)
+    scores = corpus_scores(translations, reference_lines, language, tokenizer)
+    return score_lines({**scores, "sentences": len(source_lines)})
+
+
+def _lines(paths):
+    if None in paths:
+        import io
+        import sys
+
+        text = io.TextIOWrapper(sys.stdin.buffer, encoding="utf-8", errors="replace", newline="\n")
+        standard_input = text.read().splitlines()
+    lines = []
+    for path in paths:
+        lines += standard_input if path is None else read_lines(path)
+    if not lines:
+        raise UserError(f"{_names(paths)} is empty: give at least one line.")
+    return lines
+
+
+def _names(paths):
+    return ", ".join("standard input" if path is None else str(path) for path in paths)
+
+
+def _scoring_of(folder, translator):
+    """Target language and BLEU tokenizer: as in the run, where it is one."""
+    if RunFolder(folder).config.exists():
+        return translator.languages[1], load_run_config(folder).data.bleu_tokenizer
+    return translator.languages[1], bleu_tokenizer(translator.languages[1])

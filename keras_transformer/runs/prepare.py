@@ -1,0 +1,139 @@
+"""From sentence pairs to token ids on disk and batches for `fit`."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+
+import numpy as np
+
+from keras_transformer.data.batch_plan import BatchPlan
+from keras_transformer.data.batches import TranslationBatches
+from keras_transformer.data.fingerprint import corpus_fingerprint
+from keras_transformer.data.keras_dataset import as_dataset
+from keras_transformer.data.token_corpus import TokenCorpus
+from keras_transformer.runs.corpora import filtered
+from keras_transformer.tokenizers import TokenizerPair, default_vocabulary_size
+
+
+@dataclass(frozen=True)
+class PreparedData:
+    """What `fit` and its callbacks need of the data."""
+
+    tokenizers: TokenizerPair
+    tokens: TokenCorpus
+    plan: BatchPlan
+    train: object  # data set for `fit`, with `set_epoch`
+    validation: object  # data set for `validation_data`
+
+    def tokens_of_epoch(self, epoch):
+        """Real target tokens of each batch of an epoch, end marks included."""
+        lengths = np.append(self.tokens.target_lengths + 1, 0)  # row -1 is padding
+        return [int(lengths[batch.rows].sum()) for batch in self.plan.epoch(epoch)]
+
+
+def prepare_data(config, corpus, folder, say):
+    """Tokenizers, tokenised corpus and batch plan of a run; what is there already is used again.
+
+    Args:
+        config: `Config`.
+        corpus: `Corpus`.
+        folder: `RunFolder`.
+        say: function that shows a line of progress.
+
+    Returns:
+        `PreparedData`.
+    """
+    tokenizers = prepare_tokenizers(config, corpus, folder, say)
+    tokens = _tokenise(config, corpus, tokenizers, folder, say)
+    say(tokens.report.summary())
+    training = config.training
+    plan = _plan(tokens, training, training.seed)
+    say(f"Training: {plan.statistics()}.")
+    batches = _batches(tokens, plan, tokenizers)
+    held_out = TokenCorpus.of(
+        _encode(tokenizers.source, corpus.validation.source, config),
+        _encode(tokenizers.target, corpus.validation.target, config),
+    )
+    validation = _batches(held_out, _plan(held_out, training, 0), tokenizers)
+    return PreparedData(
+        tokenizers, tokens, plan, as_dataset(batches), as_dataset(validation, training=False)
+    )
+
+
+def prepare_tokenizers(config, corpus, folder, say):
+    """The run's tokenizers: those in its folder, those named in the configuration, or new ones."""
+    if any((folder.path / f"{name}.json").exists() for name in ("tokenizer", "source")):
+        return TokenizerPair.load(folder.path)
+    settings = config.tokenizer
+    if settings.load_from:
+        tokenizers = TokenizerPair.load(settings.load_from)
+    else:
+        size = settings.vocabulary_size
+        if not size:
+            size = default_vocabulary_size(sum(1 for _ in filtered(corpus, config.data)[0]))
+        say(f"Learning a {settings.kind} vocabulary of {size:,} pieces.")
+        options = {}
+        if settings.kind in ("unigram", "bpe"):
+            options["byte_fallback"] = settings.byte_fallback
+            options["character_coverage"] = settings.character_coverage
+        tokenizers = TokenizerPair.train(
+            settings.kind,
+            (pair.source for pair in filtered(corpus, config.data)[0]),
+            (pair.target for pair in filtered(corpus, config.data)[0]),
+            size,
+            shared=settings.shared,
+            progress=say,
+            **options,
+        )
+    tokenizers.save(folder.path)
+    return tokenizers
+
+
+def _tokenise(config, corpus, tokenizers, folder, say):
+    data = config.data
+    options = {
+        "format": data.format,
+        "sample": [data.sample, data.sample_pairs],
+        "filters": [data.max_length, data.max_ratio, data.deduplicate],
+        "held_out": hashlib.sha256(b"".join(sorted(corpus.held_out))).hexdigest(),
+    }
+    fingerprint = corpus_fingerprint(corpus.files, tokenizers, json.loads(json.dumps(options)))
+    pairs, report = filtered(corpus, data)
+    announced = 0
+
+    def progress(count):
+        nonlocal announced
+        if count - announced >= 500_000:
+            announced = count
+            say(f"Tokenised {count:,} pairs.")
+
+    return TokenCorpus.open_or_build(
+        folder.token_corpus,
+        lambda: pairs,
+        tokenizers,
+        fingerprint,
+        max_length=data.max_length,
+        report=report,
+        progress=progress,
+    )
+
+
+def _plan(tokens, training, seed):
+    return BatchPlan(
+        tokens.source_lengths + 1,
+        tokens.target_lengths + 1,
+        training.batch_tokens,
+        seed,
+        training.batch_shapes,
+    )
+
+
+def _batches(tokens, plan, tokenizers):
+    target = tokenizers.target
+    return TranslationBatches(tokens, plan, target.start_id, target.end_id, target.padding_id)
+
+
+def _encode(tokenizer, texts, config):
+    """Ids of the validation texts, cut to the longest that fits into a batch."""
+    longest = config.training.batch_tokens - 1
+    return [ids[:longest] for ids in tokenizer.encode(texts)]

@@ -1,0 +1,165 @@
+"""How a translator is trained: the script to read.
+
+Everything here is public: `keras_transformer.Transformer` is a Keras model, compiled with an
+optimizer, a loss and metrics and trained with `model.fit`.
+"""
+
+import sys
+
+import keras
+
+from keras_transformer.evaluation import bleu_tokenizer
+from keras_transformer.models import Transformer
+from keras_transformer.runs.corpora import open_corpus
+from keras_transformer.runs.evaluate import evaluate_run, print_scores
+from keras_transformer.runs.folder import RunFolder
+from keras_transformer.runs.prepare import prepare_data
+from keras_transformer.training import (
+    BleuCallback,
+    MaskedCrossentropy,
+    MovingAverage,
+    Perplexity,
+    TokenAccuracy,
+    WarmupSchedule,
+)
+from keras_transformer.training.checkpoints import Checkpoints, Limits
+from keras_transformer.training.tensorboard import TensorBoardWriter
+from keras_transformer.training.training_log import TrainingLog
+from keras_transformer.translator import Translator
+
+
+def train(config, run_folder):
+    """Trains a translator, or goes on with it where the folder holds a run that was stopped.
+
+    Args:
+        config: `Config`.
+        run_folder: path of the run's folder.
+
+    Returns:
+        dict with the scores on the test set (on the validation set where there is none).
+
+    Raises:
+        UserError: the data, the configuration or the folder is wrong; nothing there is lost.
+    """
+    folder = RunFolder(run_folder)
+    folder.start(config)
+    keras.utils.set_random_seed(config.training.seed)
+    corpus = open_corpus(config.data)
+    data = prepare_data(config, corpus, folder, say)
+    model = make_model(config, data.tokenizers)
+    translator = Translator(model, data.tokenizers, config.decoding, corpus.languages)
+    translator.describe(folder.path)
+    compile_model(model, config)
+    say(f"{config.model.preset}: {model.count_params():,} parameters.")
+
+    callbacks, checkpoints = make_callbacks(config, corpus, data, translator, folder)
+    step = checkpoints.resume(model)
+    if step:
+        say(f"Resuming at step {step:,}, epoch {checkpoints.epoch + 1}.")
+    if not is_finished(config, checkpoints, step):
+        callbacks[0].forget_from(checkpoints.epoch)
+        callbacks[0].first_batch = checkpoints.batch
+        model.fit(
+            data.train,
+            validation_data=data.validation,
+            epochs=config.training.epochs,
+            initial_epoch=checkpoints.epoch,
+            callbacks=callbacks,
+            verbose=1 if sys.stdout.isatty() else 2,
+        )
+    scores = evaluate_run(folder, corpus, config)
+    print_scores(scores)
+    say(f"Translate with: keras-transformer translate {folder.path} < input.txt")
+    return scores
+
+
+def make_model(config, tokenizers):
+    """The `Transformer` of a configuration, built, for these tokenizers."""
+    model = Transformer.from_preset(
+        config.model.preset,
+        vocabulary_size=tokenizers.source.vocabulary_size,
+        target_vocabulary_size=None if tokenizers.shared else tokenizers.target.vocabulary_size,
+        padding_id=tokenizers.source.padding_id,
+        dtype=config.training.precision,
+        **config.model.overrides(),
+    )
+    model.build()
+    return model
+
+
+def compile_model(model, config):
+    """Optimizer, loss and metrics of the paper (sections 5.3 and 5.4)."""
+    training = config.training
+    schedule = WarmupSchedule(
+        model.hidden_dim, training.warmup_steps, training.learning_rate_scale
+    )
+    optimizer = keras.optimizers.Adam(
+        schedule,
+        beta_1=training.beta_1,
+        beta_2=training.beta_2,
+        epsilon=training.epsilon,
+        global_clipnorm=training.clip_norm or None,
+    )
+    model.compile(
+        optimizer=optimizer,
+        loss=MaskedCrossentropy(training.label_smoothing, model.padding_id),
+        metrics=[TokenAccuracy(model.padding_id), Perplexity(model.padding_id)],
+        jit_compile={"auto": "auto", "true": True, "false": False}[training.jit_compile],
+    )
+    model.optimizer.build(model.trainable_variables)
+
+
+def make_callbacks(config, corpus, data, translator, folder):
+    """What happens beside the updates: average, BLEU, limits, logs, checkpoints, in this order."""
+    training = config.training
+    average = MovingAverage(training.average_decay) if training.average_decay else None
+    sources, references = corpus.validation.source, corpus.validation.target
+    count = training.validation_sentences or len(sources)
+    bleu = BleuCallback(
+        translator.translate,
+        sources[:count],
+        references[:count],
+        tokenizer=config.data.bleu_tokenizer or bleu_tokenizer(corpus.languages[1]),
+        best_weights=folder.best_weights,
+        every=training.evaluate_every,
+        patience=training.early_stopping,
+        average=average,
+        num_samples=training.sample_translations,
+    )
+    checkpoints = Checkpoints(
+        folder.checkpoints,
+        data.train,
+        {"bleu": bleu},
+        average,
+        steps=training.checkpoint_steps,
+        minutes=training.checkpoint_minutes,
+        keep=training.keep_checkpoints,
+    )
+    board = training.tensorboard and TensorBoardWriter.available()
+    log = TrainingLog(
+        folder.history,
+        data.tokens_of_epoch,
+        folder.logs if board else None,
+        training.log_every,
+        samples=lambda: bleu.samples,
+    )
+    limits = Limits(checkpoints, training.max_steps, training.max_minutes)
+    others = [average] if average else []
+    return [log, limits, *others, bleu, checkpoints], checkpoints
+
+
+def is_finished(config, checkpoints, step):
+    """Whether the run has reached one of its limits before."""
+    training = config.training
+    bleu = checkpoints.states["bleu"]
+    return (
+        checkpoints.epoch >= training.epochs
+        or bool(training.max_steps and step >= training.max_steps)
+        or bool(training.max_minutes and checkpoints.trained_seconds >= 60 * training.max_minutes)
+        or bool(training.early_stopping and bleu.waited >= training.early_stopping)
+    )
+
+
+def say(line):
+    """Shows a line of progress."""
+    print(line, flush=True)
