@@ -64,6 +64,9 @@ class DecoderBlock(EncoderBlock):
         return_weights=False,
         training=None,
     ):
+        if isinstance(memory_mask, tuple | list):
+            # Not given: Keras fills it with the hidden masks of the tensors in `memory`.
+            memory_mask = None
         outputs = self.self_attention(
             inputs,
             attention_mask=attention_mask,

@@ -49,7 +49,7 @@ class MultiHeadAttention(keras.layers.Layer):
 
     def __init__(self, num_heads, hidden_dim, dropout=0.0, rotary=False, **kwargs):
         super().__init__(**kwargs)
-        if num_heads < 1 or hidden_dim % num_heads:
+        if num_heads < 1 or hidden_dim < 1 or hidden_dim % num_heads:
             raise ValueError(
                 "`num_heads` must be at least 1 and divide `hidden_dim`. "
                 f"Received: num_heads={num_heads}, hidden_dim={hidden_dim}"
