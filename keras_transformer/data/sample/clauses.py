@@ -63,8 +63,7 @@ class NounPhrase:
     def english(self) -> str:
         quality = f"{self.adjective.english} " if self.adjective else ""
         if self.number:
-            name = self.noun.plural if self.number > 1 else self.noun.english
-            return f"{english.NUMBERS[self.number]} {quality}{name}"
+            return self.noun.counted(self.number, quality)
         many = self.noun.are_many
         if self.noun.number == "name":
             return self.noun.english
@@ -125,6 +124,8 @@ class Clause:
         return words + ([self.manner.korean] if self.manner else [])
 
     def korean_place(self) -> str:
+        if "over" in self.verb.flags:
+            return particle(self.place.korean, "object")
         return self.place.korean + ("에" if self.verb.flags & {"at", "go"} else "에서")
 
     def korean_verb(self, ending: str, raised: bool = True) -> str:

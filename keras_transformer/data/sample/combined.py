@@ -16,8 +16,9 @@ from keras_transformer.data.sample.drawing import (
 from keras_transformer.data.sample.korean import attach, conjugate, particle
 from keras_transformer.data.sample.nouns import NOUN, NOUNS_OF, PERSON, PERSONS, PERSONS_OF, PLACES_OF
 from keras_transformer.data.sample.statements import details
-from keras_transformer.data.sample.verbs import DEGREES, VERBS
-from keras_transformer.data.sample.words import Noun, Verb, Word
+from keras_transformer.data.sample.usage import ERRANDS, INDOORS, OUTDOORS, RELATED, TOGETHER
+from keras_transformer.data.sample.verbs import VERBS
+from keras_transformer.data.sample.words import Noun, Verb
 
 KNOWN = tuple(person for person in PERSONS if person.pronoun)
 # Korean condition (past, conditional) and its English (past, present).
@@ -26,24 +27,20 @@ WEATHER = (
     ("날씨가 추워서", "날씨가 추우면", "the weather was cold", "the weather is cold"),
     ("날씨가 더워서", "날씨가 더우면", "the weather was hot", "the weather is hot"),
     ("날씨가 좋아서", "날씨가 좋으면", "the weather was good", "the weather is good"),
-    ("바람이 불어서", "바람이 불면", "the wind blew", "the wind blows"),
+    ("바람이 불어서", "바람이 불면", "it was windy", "it is windy"),
 )
 SNOW = ("눈이 와서", "눈이 오면", "it snowed", "it snows")
-STATES = {
-    "피곤하": "tired",
-    "바쁘": "busy",
-    "배고프": "hungry",
-    "목마르": "thirsty",
-    "심심하": "bored",
-    "행복하": "happy",
-    "건강하": "healthy",
-}
-HINDRANCES = ("피곤하", "바쁘", "배고프")
+STATES = {"피곤하": "tired", "바쁘": "busy"}
 BUY = next(verb for verb in VERBS if verb.korean == "사")
 TAKERS: dict[Noun, tuple[Verb, ...]] = {}
 for _verb in VERBS:
     for _noun in _verb.objects:
         TAKERS[_noun] = (*TAKERS.get(_noun, ()), _verb)
+# What has been done with a thing that something else is done with now.
+BEFOREHAND = frozenset(
+    "make, cook, bake, roast, buy, write, borrow, send, receive, draw, take, fix, lose, find, pick up, "
+    "plant, raise, grow, choose, boil, rent, build".split(", ")
+)
 # What one does with a thing after buying it.
 LATER = tuple(
     verb
@@ -58,13 +55,12 @@ def _verbs_for(draw: Draw, noun: Noun, but: Verb | None = None) -> tuple[Verb, .
         pool = (*pool, BUY) if draw.sense.later else pool
     else:
         pool = TAKERS.get(noun, ())
-    unfit = {"once"} if not but else {"none"}
     return tuple(
         verb
         for verb in pool
-        if verb.article in ("a", "the")
-        and not verb.flags & unfit
-        and (not but or verb.english != but.english)
+        if verb.article in ("a", "the", "generic")
+        and verb.english in RELATED
+        and (not but or (verb.english != but.english and verb.english in BEFOREHAND))
     )
 
 
@@ -76,7 +72,7 @@ def _relative(draw: Draw, noun: Noun, but: Verb | None = None, place: float = 0.
     if verb is not BUY and verb.places and draw.chance(place):
         clause = replace(clause, place=draw.pick(verb.places))
     if draw.chance(0.3):
-        clause = replace(clause, time=draw.pick(TIMES_PAST))
+        clause = replace(clause, time=draw.time("past", clause.verb.english))
     return clause
 
 
@@ -88,19 +84,16 @@ def _relative_english(clause: Clause) -> str:
     return f"that {clause.without('object').english('past')}"
 
 
-TIMES_PAST = (Word("어제", "yesterday"), Word("지난주에", "last week"), Word("작년에", "last year"))
-
-
 @construction("relative clause on a subject", "description", 1.8)
 def relative_on_subject(draw: Draw) -> Draft:
     """민수가 시장에서 산 배는 아주 맛있었어요. The pear that Minsu bought was very delicious."""
     phrase, adjective = draw.description()
     noun = phrase.noun
-    if phrase.article == "whose":
+    if phrase.article not in ("this", "that") or noun.kind == "place":
         raise Rejected
     clause = _relative(draw, noun)
     past = draw.chance(0.6)
-    how = draw.pick(DEGREES) if draw.chance(0.6) else None
+    how = draw.degree(adjective, 0.6)
     words = [_relative_korean(clause), particle(noun.korean, "topic")]
     words += [how.korean] if how else []
     words.append(attach(adjective.korean, "었어요" if past else "어요"))
@@ -115,7 +108,7 @@ def relative_on_object(draw: Draw) -> Draft:
     """저는 민수가 산 책을 읽었어요. I read the book that Minsu bought."""
     clause = draw.clause(transitive=True)
     phrase = clause.object
-    if phrase.article not in ("a", "the"):
+    if phrase.article not in ("a", "the") or clause.verb.english in BEFOREHAND:
         raise Rejected
     inner = _relative(draw, phrase.noun, clause.verb, 0.3)
     if inner.subject == clause.subject and inner.subject.pronoun != "I":
@@ -123,14 +116,13 @@ def relative_on_object(draw: Draw) -> Draft:
     if inner.subject != clause.subject and inner.subject.pronoun in ("he", "she"):
         if inner.subject.kind == "pronoun":
             raise Rejected
-    clause = replace(clause, place=clause.place if draw.sense else None)
+    if draw.sense and clause.place is draw.sense.place:
+        raise Rejected
+    clause = clause.without("place")
     before = clause.without("object").korean_words()
     words = [*before, _relative_korean(inner), particle(phrase.noun.korean, "object")]
     words.append(FORMS["past"].korean(clause))
     head = f"the {phrase.noun.english} {_relative_english(inner)}"
-    place = f" {clause.english_place()}" if clause.place else ""
-    if place:
-        raise Rejected
     said = f"{clause.subject.english} {english.past(clause.verb.english)} {head}"
     return Draft(" ".join(words), said, [clause.triple, inner.triple])
 
@@ -144,7 +136,7 @@ def relative_with_who(draw: Draw) -> Draft:
     who = draw.pick((*PERSONS_OF["name"], *PERSONS_OF["elder"][:4], *PERSONS_OF["peer"]))
     korean_clause = clause.korean_with("고 있는", "")
     if who.honorific:
-        tail = who.korean + "세요" if who.korean[-1] in "이" else who.korean + "세요"
+        tail = who.korean + "세요"
     else:
         tail = particle(who.korean, "copula")
     said = f"the person who is {clause.english_gerund()} is {who.english}"
@@ -162,18 +154,9 @@ def and_then(draw: Draw) -> Draft:
     return Draft(korean, said, [first.triple, second.triple])
 
 
-def _other(draw: Draw, first: Clause, avoid: frozenset[str] = frozenset()) -> Clause:
-    """A second event with the same subject, from the ordinary words, without a place."""
-    plain = Draw(draw.random)
-    subject = first.subject
-    clause = plain.clause(frozenset({"involuntary", "at", "once", "placed"}) | avoid,
-                          subjects=(subject,), place=0)  # fmt: skip
-    if clause.verb.english == first.verb.english or "person" in clause.verb.flags:
-        raise Rejected
-    if "young" in clause.verb.flags and subject.honorific or clause.verb.article == "own":
-        raise Rejected
-    draw.stems += plain.stems
-    return clause
+def _other(draw: Draw, first: Clause) -> Clause:
+    """A second event with the same subject, from daily life, without a place."""
+    return _daily(draw, first.subject, first.verb)
 
 
 @construction("but someone did not", weight=1.2)
@@ -202,7 +185,7 @@ def _bought(draw: Draw) -> tuple[Clause, Verb]:
     if not draw.sense and draw.chance(0.5):
         clause = replace(clause, place=draw.pick(bought.places))
     if draw.chance(0.4):
-        clause = replace(clause, time=draw.time("past"))
+        clause = replace(clause, time=draw.time("past", "get"))
     return clause, later
 
 
@@ -212,7 +195,7 @@ def buy_and_use(draw: Draw) -> Draft:
     clause, later = _bought(draw)
     use = Clause(clause.subject, later)
     alone = draw.pick((None, *PERSONS_OF["peer"]))
-    if alone == clause.subject:
+    if alone == clause.subject or (alone and later.english not in TOGETHER):
         raise Rejected
     together = [particle(alone.korean, "with"), "같이"] if alone else []
     words = [clause.korean_with("어서", raised=False), *together, FORMS["past"].korean(use)]
@@ -240,20 +223,34 @@ def _weather(draw: Draw) -> tuple[str, str, str, str]:
     return draw.pick(WEATHER)
 
 
-def _plain_clause(draw: Draw, avoid: frozenset[str] = frozenset()) -> Clause:
+def _plain_clause(draw: Draw, verbs: frozenset[str]) -> Clause:
     """A clause of ordinary words, also where the sentence has to hold a sense elsewhere."""
-    plain = Draw(draw.random)
-    clause = plain.clause(avoid)
-    draw.stems += plain.stems
-    return clause
+    verb = draw.pick(tuple(
+        verb for verb in VERBS if verb.english in verbs and not verb.flags & {"rare", "point"}
+    ))  # fmt: skip
+    subject = draw.person(verb)
+    clause = Clause(subject, verb, draw.object(verb, subject))
+    inside = tuple(place for place in verb.places if (place.kind in INSIDE) == (verbs is INDOORS))
+    return replace(clause, place=draw.pick(inside)) if inside and draw.chance(0.6) else clause
+
+
+INSIDE = frozenset({"home", "room", "cafe", "study", "office", "hotel"})
+
+
+def _weather_clause(draw: Draw, condition: tuple[str, ...], done: str, not_done: str):
+    """What is done in such weather: outside when it is good, else inside or not outside."""
+    if "good" in condition[2] or "hot" in condition[2]:
+        return _plain_clause(draw, OUTDOORS), done
+    if draw.chance(0.5):
+        return _plain_clause(draw, INDOORS), done
+    return _plain_clause(draw, OUTDOORS), not_done
 
 
 @construction("because of the weather", "weather", 1.0)
 def because_of_weather(draw: Draw) -> Draft:
     """비가 와서 저는 집에서 책을 읽었어요. I read a book at home because it rained."""
     condition = _weather(draw)
-    clause = _plain_clause(draw, frozenset({"involuntary", "at"}))
-    form = draw.pick(("past", "past", "could not"))
+    clause, form = _weather_clause(draw, condition, "past", "could not")
     korean = f"{condition[0]} {clause.korean(form)}"
     return Draft(korean, f"{clause.english(form)} because {condition[2]}", [clause.triple])
 
@@ -262,8 +259,7 @@ def because_of_weather(draw: Draw) -> Draft:
 def if_weather(draw: Draw) -> Draft:
     """비가 오면 저는 집에서 책을 읽을 거예요. If it rains, I will read a book at home."""
     condition = _weather(draw)
-    clause = _plain_clause(draw, frozenset({"involuntary", "at"}))
-    form = draw.pick(("future", "future", "will not"))
+    clause, form = _weather_clause(draw, condition, "future", "will not")
     korean = f"{condition[1]} {clause.korean(form)}"
     return Draft(korean, f"if {condition[3]}, {clause.english(form)}", [clause.triple])
 
@@ -271,7 +267,7 @@ def if_weather(draw: Draw) -> Draft:
 @construction("because of a pain", "body", 1.2)
 def because_of_pain(draw: Draw) -> Draft:
     """저는 배가 아파서 책을 못 읽었어요. I couldn't read a book because my stomach hurt."""
-    clause = _plain_clause(draw, frozenset({"involuntary", "at"}))
+    clause = _plain_clause(draw, draw.pick((INDOORS, OUTDOORS)))
     person = clause.subject
     if not person.pronoun:
         raise Rejected
@@ -287,7 +283,7 @@ def because_of_pain(draw: Draw) -> Draft:
 def because_of_state(draw: Draw) -> Draft:
     """저는 바빠서 책을 못 읽었어요. I couldn't read a book because I was busy."""
     clause = draw.clause(frozenset({"involuntary", "at"}), subjects=KNOWN)
-    stem = draw.pick(HINDRANCES)
+    stem = draw.pick(tuple(STATES))
     state = conjugate(stem, "어서", clause.subject.honorific)
     topic = clause.subject.topic()
     korean = f"{topic} {state} {clause.korean('could not', subject='')}"
@@ -301,8 +297,6 @@ def if_state(draw: Draw) -> Draft:
     """저는 시간이 있으면 책을 읽을 거예요. If I have time, I will read a book."""
     clause = draw.clause(frozenset({"involuntary", "at", "once"}), subjects=KNOWN)
     person = clause.subject
-    if person.pronoun in ("he", "she") and person.kind != "pronoun" and draw.chance(0.5):
-        raise Rejected
     third = agreement_of(person) == "third"
     stem, said = draw.pick((
         ("시간이 있", "has time" if third else "have time"),
@@ -314,19 +308,6 @@ def if_state(draw: Draw) -> Draft:
     korean = f"{person.topic()} {state} {clause.korean('future', subject='')}"
     then = f"{person.pronoun} {clause.english_predicate('future')}"
     return Draft(korean, f"if {person.english} {said}, {then}", [clause.triple])
-
-
-PURPOSES = {
-    "도서관": "borrow read study",
-    "시장": "buy",
-    "백화점": "buy",
-    "서점": "buy",
-    "카페": "drink",
-    "식당": "eat",
-    "공원": "play walk run",
-    "극장": "watch",
-    "동물원": "see",
-}
 
 
 @construction("going for a purpose", "going", 1.2)
@@ -341,12 +322,15 @@ def go_for_purpose(draw: Draw) -> Draft:
     fitting = [
         verb
         for verb in VERBS
-        if place in verb.places and not verb.flags & {"involuntary", "person", "at"}
-    ]
+        if place in verb.places
+        and verb.english in ERRANDS
+        and not verb.flags & {"involuntary", "person", "at"}
+    ] + [verb for verb in VERBS if verb.english == "see" and place.kind in ("zoo", "farm")]
+    fitting = [verb for verb in fitting if verb.english != "see" or place in verb.places]
     verb = draw.pick(fitting)
     subject = draw.person(verb)
     clause = Clause(subject, verb, draw.object(verb, subject))
-    time = draw.time("past") if draw.chance(0.5) else None
+    time = draw.time("past", "hurry") if draw.chance(0.5) else None
     words = [subject.topic()] + ([time.korean] if time else [])
     words += [clause.korean_with("으러", "", raised=False), f"{place.korean}에"]
     words.append(conjugate("가", "었어요", subject.honorific))

@@ -20,23 +20,29 @@ from keras_transformer.data.sample.drawing import (
     Rejected,
     construction,
 )
-from keras_transformer.data.sample.korean import attach, conjugate, particle, present_modifier
+from keras_transformer.data.sample.korean import (
+    attach,
+    conjugate,
+    final_of,
+    particle,
+    present_modifier,
+)
 from keras_transformer.data.sample.nouns import (
     JOBS,
     NOUNS_OF,
-    PERSON,
     PERSONS,
     PERSONS_OF,
     PLACES,
+    PLACES_OF,
 )
+from keras_transformer.data.sample.usage import ART_FAME, CHANGING
 from keras_transformer.data.sample.verbs import (
-    ADJECTIVES,
     DEGREES,
     PERSON_QUALITIES,
     nouns_named,
     words_of,
 )
-from keras_transformer.data.sample.words import Noun, Person, Word
+from keras_transformer.data.sample.words import Adjective, Noun, Person, Word
 
 COPULA, EXIST, HAVE = "이다=be", "있다=exist", "있다=have"
 ACHES = NOUNS_OF["body"][:10]
@@ -73,6 +79,7 @@ HAVINGS = nouns_named(
     "device, bike, 가방, 우산, 시계, 지도, 사전, 카메라, pet, 질문, 꿈, 비밀, 약속, 계획, 시험, 회의, 수업, 돈, 시간, "
     "기타, 피아노, 바이올린, 반지, 모자, 사진, 표, 카드, 동전, 휴가, 선물"
 )
+KINDS = nouns_named("general, book, 시, 영화, 드라마, 음악, 노래, 게임, 꽃, 운동, 모자, 구두, 그림, 이야기")
 THINGS = nouns_named(
     "book, text, clothes, shoes, headwear, handwear, device, thing, stationery, paper, furniture, fruit, "
     "vegetable, instrument, strings, plant, bike, zoo, farm"
@@ -96,7 +103,7 @@ def _describe(name: str, ending: str, verb, negated: str = "", mark: str = ".", 
 
     def build(draw: Draw) -> Draft:
         phrase, adjective = draw.description()
-        how = draw.pick(DEGREES) if draw.chance(degree) else None
+        how = draw.degree(adjective, degree)
         words = [particle(phrase.korean(), "topic")] + ([how.korean] if how else [])
         words.append(attach(adjective.korean, ending))
         quality = f"{how.english} {adjective.english}" if how else adjective.english
@@ -114,25 +121,45 @@ _describe("description", "어요", _be)
 _describe("past description", "었어요", _was)
 _describe("negative description", "지 않아요", _be, "n't", degree=0)
 _describe("negative past description", "지 않았어요", _was, "n't", degree=0)
-_describe("future description", "을 거예요", lambda phrase: "will be", degree=0.4)
 _describe("question about a quality", "어요", _be, mark="?", degree=0)
 _describe("question about a past quality", "었어요", _was, mark="?", degree=0)
+
+
+@construction("supposition", "description")
+def supposition(draw: Draw) -> Draft:
+    """이 책은 아마 비쌀 거예요. This book is probably expensive."""
+    phrase, adjective = draw.description()
+    korean = f"{particle(phrase.korean(), 'topic')} 아마 {attach(adjective.korean, '을')} 거예요"
+    said = f"{phrase.english()} {_be(phrase)} probably {adjective.english}"
+    return Draft(korean, said, [_triple(adjective, phrase.noun)])
+
+
+def _compared(draw: Draw, phrase: NounPhrase, adjective: Adjective) -> NounPhrase:
+    """What a thing is compared with: the other one, or a thing of its kind."""
+    if phrase.noun.number == "name":
+        country = draw.pick(PLACES_OF["country"])
+        return NounPhrase(Noun(country.korean, country.english, "country", "name"))
+    if phrase.article == "generic":
+        alike = [noun for noun in adjective.nouns if noun.kind == phrase.noun.kind]
+        other = draw.pick(alike)
+        if other is phrase.noun:
+            raise Rejected
+        return NounPhrase(other, "generic")
+    if phrase.article not in ("this", "that"):
+        raise Rejected
+    other = phrase.noun
+    if not draw.sense and draw.chance(0.6):
+        other = draw.pick([noun for noun in adjective.nouns if noun.kind == phrase.noun.kind])
+    if other is phrase.noun:
+        return replace(phrase, article="that" if phrase.article == "this" else "this")
+    return NounPhrase(other, draw.pick(("this", "that")))
 
 
 @construction("comparison", "description", 1.2)
 def comparison(draw: Draw) -> Draft:
     """이 책은 그 책보다 더 비싸요. This book is more expensive than that book."""
     phrase, adjective = draw.description()
-    if draw.sense or len(adjective.nouns) < 2 or draw.chance(0.3):
-        other = phrase.noun
-        if phrase.article == "whose" or phrase.noun.number == "name":
-            raise Rejected
-        article = "that" if phrase.article == "this" else "this"
-    else:
-        other, article = draw.pick(adjective.nouns), draw.pick(("this", "that"))
-        if other is phrase.noun:
-            raise Rejected
-    second = NounPhrase(other, article)
+    second = _compared(draw, phrase, adjective)
     korean = (
         f"{particle(phrase.korean(), 'topic')} {second.korean()}보다 더 {attach(adjective.korean, '어요')}"
     )
@@ -144,6 +171,8 @@ def comparison(draw: Draw) -> Draft:
 def superlative(draw: Draw) -> Draft:
     """이 책이 제일 비싸요. This book is the most expensive."""
     phrase, adjective = draw.description()
+    if phrase.article == "the" or phrase.noun.number == "name":
+        raise Rejected
     korean = f"{particle(phrase.korean(), 'subject')} 제일 {attach(adjective.korean, '어요')}"
     said = f"{phrase.english()} {_be(phrase)} the {adjective.superlative}"
     return Draft(korean, said, [_triple(adjective, phrase.noun)])
@@ -153,6 +182,8 @@ def superlative(draw: Draw) -> Draft:
 def change(draw: Draw) -> Draft:
     """이 방은 더러워졌어요. This room became dirty."""
     phrase, adjective = draw.description()
+    if adjective.english not in CHANGING or phrase.noun.number == "name":
+        raise Rejected
     korean = f"{particle(phrase.korean(), 'topic')} {attach(adjective.korean, '어졌어요')}"
     said = f"{phrase.english()} became {adjective.english}"
     return Draft(korean, said, [_triple(adjective, phrase.noun)])
@@ -174,7 +205,7 @@ def seeming(draw: Draw) -> Draft:
 def person_quality(draw: Draw) -> Draft:
     """선생님께서는 아주 친절하세요. The teacher is very kind."""
     person, quality = draw.pick(PERSONS), draw.pick(PERSON_QUALITIES)
-    how = draw.pick(DEGREES) if draw.chance(0.5) else None
+    how = draw.degree(quality, 0.5)
     past = draw.chance(0.3)
     words = [person.topic()] + ([how.korean] if how else [])
     words.append(conjugate(quality.korean, "었어요" if past else "어요", person.honorific))
@@ -183,19 +214,40 @@ def person_quality(draw: Draw) -> Draft:
     return Draft(" ".join(words), f"{person.english} {be} {said}", [_triple(quality, person)])
 
 
+EMPLOYED = tuple(
+    person
+    for person in PERSONS
+    if person.kind != "other" and person.korean not in ("선생님", "교수님", "사장님")
+)
+
+
+def _job_quality(draw: Draw, job: Noun, probability: float) -> Word | None:
+    if job.number != "count" or not draw.chance(probability):
+        return None
+    quality = draw.pick(PERSON_QUALITIES)
+    if quality.english == "famous" and job.english not in ART_FAME:
+        raise Rejected
+    if quality.english in ("tired", "healthy", "happy") and job.english == "foreigner":
+        raise Rejected
+    return quality
+
+
+def _honorific_copula(job: Noun, ending: str) -> str:
+    """이십니다 after a consonant, 십니다 after a vowel."""
+    return ("이" if final_of(job.korean) else "") + ending
+
+
 @construction("occupation", "person", 1.5)
 def occupation(draw: Draw) -> Draft:
     """나는 학생입니다. I am a student."""
-    person, job = draw.pick(PERSONS), draw.pick(JOBS)
+    person, job = draw.pick(EMPLOYED), draw.pick(JOBS)
     topic = {"저": "나는"}.get(person.korean) or person.topic()
-    quality = None
-    if job.number == "count" and draw.chance(0.75):
-        quality = draw.pick(PERSON_QUALITIES)
+    quality = _job_quality(draw, job, 0.75)
     phrase = NounPhrase(job, "a", quality)
     if person.is_plural:
         phrase = replace(phrase, article="generic")
     be = BE[agreement_of(person)]
-    ending = "이십니다" if person.honorific else "입니다"
+    ending = _honorific_copula(job, "십니다") if person.honorific else "입니다"
     korean = f"{topic} {phrase.korean()}{ending}"
     return Draft(korean, f"{person.english} {be} {phrase.english()}",
                  [(COPULA, person.stem, job.stem)])  # fmt: skip
@@ -204,7 +256,7 @@ def occupation(draw: Draw) -> Draft:
 @construction("negative occupation", "person", 0.8)
 def negative_occupation(draw: Draw) -> Draft:
     """저는 학생이 아니에요. I am not a student."""
-    person, job = draw.pick(PERSONS), draw.pick(JOBS)
+    person, job = draw.pick(EMPLOYED), draw.pick(JOBS)
     phrase = NounPhrase(job, "generic" if person.is_plural else "a")
     ending = "아니세요" if person.honorific else "아니에요"
     korean = f"{person.topic()} {particle(job.korean, 'subject')} {ending}"
@@ -216,10 +268,14 @@ def negative_occupation(draw: Draw) -> Draft:
 @construction("past occupation", "person", 0.8)
 def past_occupation(draw: Draw) -> Draft:
     """그녀는 유명한 가수였어요. She was a famous singer."""
-    person, job = draw.pick(PERSONS), draw.pick(JOBS)
-    quality = draw.pick(PERSON_QUALITIES) if job.number == "count" and draw.chance(0.6) else None
+    person, job = draw.pick(EMPLOYED), draw.pick(JOBS)
+    if job.english in ("Korean", "foreigner"):
+        raise Rejected
+    quality = _job_quality(draw, job, 0.6)
     phrase = NounPhrase(job, "generic" if person.is_plural else "a", quality)
-    ended = phrase.korean() + "이셨어요" if person.honorific else particle(phrase.korean(), "was")
+    ended = particle(phrase.korean(), "was")
+    if person.honorific:
+        ended = phrase.korean() + _honorific_copula(job, "셨어요")
     be = WAS[agreement_of(person)]
     return Draft(f"{person.topic()} {ended}", f"{person.english} {be} {phrase.english()}",
                  [(COPULA, person.stem, job.stem)])  # fmt: skip
@@ -229,7 +285,8 @@ def past_occupation(draw: Draw) -> Draft:
 def naming(draw: Draw) -> Draft:
     """이것은 민수의 책이에요. This is Minsu's book."""
     noun, that = draw.pick(THINGS), draw.chance(0.5)
-    owner = draw.pick(PERSONS) if draw.chance(0.6) else None
+    owned = noun.kind not in ("zoo", "farm", "plant")
+    owner = draw.pick(PERSONS) if owned and draw.chance(0.6) else None
     phrase = NounPhrase(noun, "whose" if owner else "a", owner=owner)
     topic, pointed = ("그것은", "that is") if that else ("이것은", "this is")
     if noun.are_many:
@@ -243,6 +300,8 @@ def naming(draw: Draw) -> Draft:
 def naming_negative(draw: Draw) -> Draft:
     """이것은 제 가방이 아니에요. This is not my bag."""
     noun, owner = draw.pick(THINGS), draw.pick(PERSONS)
+    if noun.kind in ("zoo", "farm", "plant"):
+        raise Rejected
     phrase = NounPhrase(noun, "whose", owner=owner)
     korean = f"이것은 {particle(phrase.korean(), 'subject')} 아니에요"
     pointed = "these are" if noun.are_many else "this is"
@@ -297,7 +356,9 @@ def absence(draw: Draw) -> Draft:
 def counted_existence(draw: Draw) -> Draft:
     """책상 위에 책이 세 권 있어요. There are three books on the desk."""
     spot, noun = _spot(draw)
-    if noun.number != "count" or noun.kind == "place":
+    if not noun.is_countable or noun.kind == "place":
+        raise Rejected
+    if noun.measure.startswith(("cups", "glasses")) and "refrigerator" in spot.english:
         raise Rejected
     number, past = draw.pick(range(2, 11)), draw.chance(0.3)
     counted = f"{particle(noun.korean, 'subject')} {NATIVE_NUMBERS[number]} {noun.counter}"
@@ -310,9 +371,10 @@ def counted_existence(draw: Draw) -> Draft:
 def place_of_thing(draw: Draw) -> Draft:
     """민수의 책은 책상 위에 있어요. Minsu's book is on the desk."""
     spot, noun = _spot(draw)
-    if noun.number == "mass" or noun.kind in ("place", "nature"):
+    if noun.kind in ("place", "nature", "zoo"):
         raise Rejected
-    owner = None if draw.sense and draw.sense.place else draw.pick(OWNERS)
+    shared = draw.sense and (not draw.sense.later or noun.counter == "척")
+    owner = None if shared else draw.pick(OWNERS)
     phrase = NounPhrase(noun, "whose" if owner else "the", owner=owner)
     past = draw.chance(0.3)
     korean = f"{particle(phrase.korean(), 'topic')} {spot.korean} {'있었어요' if past else '있어요'}"
@@ -324,6 +386,8 @@ def place_of_thing(draw: Draw) -> Draft:
 def place_of_person(draw: Draw) -> Draft:
     """할머니께서는 지금 부엌에 계세요. My grandmother is in the kitchen now."""
     person, place = draw.pick(PERSONS), draw.pick(PLACES)
+    if place.kind == "pool":
+        raise Rejected
     past = draw.chance(0.4)
     stem = "계시" if person.honorific else "있"
     ending = ("계셨어요" if past else "계세요") if person.honorific else attach(
@@ -364,10 +428,8 @@ def ache(draw: Draw) -> Draft:
     person = draw.pick(PERSONS_OF["speaker"][:1] + THIRD)
     noun = draw.note(draw.sense.noun) if draw.sense else draw.pick(ACHES)
     past = draw.chance(0.5)
-    time = draw.time("past") if past else draw.note(Word("지금", "now"))
-    how = draw.note(Word("너무", "too")) if draw.chance(0.0) else None
+    time = draw.time("past", "hurt") if past else draw.note(Word("지금", "now"))
     words = [person.topic(), time.korean, particle(noun.korean, "subject")]
-    words += [how.korean] if how else []
     words.append(conjugate("아프", "었어요" if past else "어요", person.honorific))
     verb = "hurt" if past or noun.are_many else "hurts"
     said = f"{person.as_possessor()} {noun.english} {verb} {time.english}"
@@ -388,23 +450,18 @@ def feature(draw: Draw) -> Draft:
     words.append(conjugate(quality.korean, "어요", person.honorific))
     have = "has" if agreement_of(person) == "third" else "have"
     said = f"{how.english} {quality.english}" if how else quality.english
-    many = noun.english not in ("face", "neck", "nose") or person.is_plural
+    many = noun.are_many or noun.english not in ("face", "neck", "nose") or person.is_plural
     things = f"{said} {noun.plural}" if many else english.with_article(f"{said} {noun.english}")
     return Draft(" ".join(words), f"{person.english} {have} {things}",
                  [(quality.stem, person.stem, noun.stem)])  # fmt: skip
 
 
-@construction("question about a kind", "thing", 0.5)
+@construction("question about a kind", "thing", 1.2)
 def which_kind(draw: Draw) -> Draft:
-    """민수는 어떤 책을 좋아해요? What kind of book does Minsu like?"""
-    adjective = draw.pick(ADJECTIVES)
-    noun = draw.pick(adjective.nouns)
-    if noun.kind in ("nature", "place", "body", "talk", "work") or noun.korean in PERSON:
-        raise Rejected
+    """민수는 어떤 책을 좋아해요? What kind of books does Minsu like?"""
+    noun = draw.pick(KINDS)
     person = draw.pick(THIRD)
     verb = "좋아하세요" if person.honorific else "좋아해요"
     korean = f"{person.topic()} 어떤 {particle(noun.korean, 'object')} {verb}"
-    kind = "kind of" if noun.number != "pair" else "kind of"
-    said = f"what {kind} {noun.english} does {person.english} like"
-    draw.stems.remove(adjective.stem)
+    said = f"what kind of {noun.plural} does {person.english} like"
     return Draft(korean, said, [("좋아하=like", person.stem, noun.stem)], "?")

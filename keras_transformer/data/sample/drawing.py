@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
@@ -10,12 +11,20 @@ from typing import TypeVar
 from keras_transformer.data.sample.clauses import YOU, Clause, NounPhrase
 from keras_transformer.data.sample.nouns import PERSONS, PERSONS_OF, YOUNG
 from keras_transformer.data.sample.senses import Sense
-from keras_transformer.data.sample.verbs import ADJECTIVES, MANNERS, TIMES, VERBS
+from keras_transformer.data.sample.usage import EXACT, LASTING, MANNER_OF, MEASURABLE, TOGETHER
+from keras_transformer.data.sample.verbs import ADJECTIVES, DEGREES, MANNERS, TIMES, VERBS
 from keras_transformer.data.sample.words import Adjective, Person, Place, Verb, Word
 
 Item = TypeVar("Item")
 NIGHT = Word("밤에", "at night")
-NOT_PLANNED = frozenset({"involuntary"})
+UNIQUE = frozenset({"하늘", "달", "별", "구름", "바다"})
+MEDICAL = tuple(
+    person
+    for kind in ("speaker", "pronoun", "name", "other", "elder")
+    for person in PERSONS_OF[kind]
+    if kind not in ("other", "elder") or person.korean in ("의사", "간호사", "삼촌", "이모", "교수님")
+)
+FAR = frozenset({"작년에", "지난달에", "다음 달에", "내년에"})
 THIRD = tuple(person for person in PERSONS if person.kind != "speaker")
 OWNERS = (*PERSONS_OF["name"], *PERSONS_OF["peer"])
 
@@ -66,13 +75,19 @@ class Draw:
 
     random: random.Random
     sense: Sense | None = None
+    seen: Counter[str] = field(default_factory=Counter)
     stems: list[str] = field(default_factory=list)
     used_sense: bool = False
 
     def pick(self, options: Sequence[Item]) -> Item:
+        """One of the options; of two random words the one that was used less so far."""
         if not options:
             raise Rejected
-        return self.note(options[int(self.random.random() * len(options))])
+        chosen, second = (options[int(self.random.random() * len(options))] for _ in range(2))
+        words = isinstance(chosen, Word) and isinstance(second, Word)
+        if words and self.seen[second.stem] < self.seen[chosen.stem]:
+            chosen = second
+        return self.note(chosen)
 
     def note(self, item: Item) -> Item:
         if isinstance(item, Word) and item is not YOU:
@@ -88,18 +103,26 @@ class Draw:
         """A subject fit for the verb."""
         if verb and "young" in verb.flags:
             options = [person for person in options if person in YOUNG]
+        if verb and "medical" in verb.flags:
+            options = [person for person in options if person in MEDICAL]
         if verb and verb.article == "own":
             options = [person for person in options if person.pronoun]
         return self.pick(options)
 
-    def time(self, tense: str) -> Word:
-        if self.sense and self.sense.time and tense in ("past", "habit", "season"):
+    def time(self, tense: str, verb: str = "be") -> Word:
+        """A time adverbial that suits the tense and the (English) verb."""
+        if self.sense and self.sense.time and tense in ("past", "habit"):
             self.used_sense = True
             self.stems.append(self.sense.noun.stem)
             return NIGHT
-        return self.pick(TIMES[tense])
+        times = TIMES[tense]
+        if verb not in LASTING:
+            times = tuple(time for time in times if time.korean not in FAR)
+        return self.pick(times)
 
-    def _verb(self, avoid: frozenset[str], transitive: bool) -> tuple[Verb, Place | None]:
+    def _verb(
+        self, avoid: frozenset[str], transitive: bool, among: frozenset[str]
+    ) -> tuple[Verb, Place | None]:
         sense, pool, place = self.sense, VERBS, None
         if sense and sense.verbs and not (sense.there and self.chance(0.5)):
             pool = sense.verbs
@@ -112,7 +135,9 @@ class Draw:
         wanted = [
             verb
             for verb in pool
-            if not verb.flags & avoid and (not transitive or "transitive" in verb.flags)
+            if not verb.flags & avoid
+            and (not transitive or "transitive" in verb.flags)
+            and (not among or verb.english in among)
         ]
         return self.pick(wanted), place
 
@@ -123,13 +148,14 @@ class Draw:
         subjects: Sequence[Person] = PERSONS,
         place: float = 0.5,
         generic: bool = False,
+        among: frozenset[str] = frozenset(),
     ) -> Clause:
         """A clause whose words go together.
 
-        ``avoid``: flags of verbs that do not fit. ``place``: how often the place is said.
+        ``avoid``: flags of verbs that do not fit; ``among``: the only verbs that do. ``place``: how often the place is said.
         ``generic``: habits are about things in general (``I read books``).
         """
-        verb, where = self._verb(avoid, transitive)
+        verb, where = self._verb(avoid, transitive, among)
         subject = subjects[0] if len(subjects) == 1 else self.person(verb, subjects)
         clause = Clause(subject, verb, self.object(verb, subject, generic), where)
         if not where and verb.places and (self.chance(place) or "placed" in verb.flags):
@@ -157,17 +183,15 @@ class Draw:
         return NounPhrase(noun, article, owner=owner)
 
     def manner(self, clause: Clause, probability: float = 0.15) -> Clause:
-        """The clause with an adverb of manner, where the verb is done with intent."""
-        plain = not clause.verb.flags & {"involuntary", "point", "at", "go", "person"}
-        if plain and self.chance(probability):
-            return replace(clause, manner=self.pick(MANNERS))
+        """The clause with an adverb of manner that suits the verb."""
+        fitting = [word for word in MANNERS if clause.verb.english in MANNER_OF[word.korean]]
+        if fitting and self.chance(probability) and clause.verb.article != "own":
+            return replace(clause, manner=self.pick(fitting))
         return clause
 
     def company(self, clause: Clause, probability: float = 0.12) -> Clause:
         """The clause with someone along."""
-        if clause.verb.flags & {"involuntary", "person", "at"} or clause.manner:
-            return clause
-        if not self.chance(probability):
+        if clause.verb.english not in TOGETHER or clause.manner or not self.chance(probability):
             return clause
         other = self.pick((*PERSONS_OF["name"], *PERSONS_OF["peer"]))
         if other == clause.subject or clause.verb.article == "own":
@@ -181,7 +205,25 @@ class Draw:
             noun = self.note(self.sense.noun)
             if self.sense.whose:
                 return NounPhrase(noun, "whose", owner=self.pick(OWNERS)), adjective
+            if self.sense.time:
+                return NounPhrase(noun, "the"), adjective
         else:
             adjective = self.pick(ADJECTIVES)
             noun = self.pick(adjective.nouns)
+            if noun.kind in ("language", "subject", "instrument") and noun.number == "mass":
+                return NounPhrase(noun, "generic"), adjective
+            if noun.korean in UNIQUE:
+                return NounPhrase(noun, "the"), adjective
         return NounPhrase(noun, self.pick(("this", "that"))), adjective
+
+    def degree(self, adjective: Word, probability: float) -> Word | None:
+        """``very``; ``too`` and ``a little`` only of what can be too much."""
+        if not self.chance(probability):
+            return None
+        return self.pick(
+            tuple(
+                word
+                for word in DEGREES
+                if word.english not in EXACT or adjective.english in MEASURABLE
+            )
+        )

@@ -26,6 +26,7 @@ drive drove driven
 eat ate eaten
 fall fell fallen
 feed fed fed
+fly flew flown
 find found found
 forget forgot forgotten
 get got gotten
@@ -75,7 +76,7 @@ write wrote written""".splitlines()
 DOUBLING = {"stop", "plan", "swim", "run", "sit", "get", "put", "cut", "shut", "chat", "jog",
             "mop", "chop", "win", "forget"}  # fmt: skip
 IRREGULAR_PLURALS = {
-    "sheep": "sheep", "mouse": "mice", "child": "children", "person": "people", "foot": "feet",
+    "sheep": "sheep", "hanbok": "hanbok", "mouse": "mice", "child": "children", "person": "people", "foot": "feet",
     "knife": "knives", "scarf": "scarves", "potato": "potatoes", "tomato": "tomatoes",
     "fish": "fish", "calf": "calves", "wolf": "wolves",
 }  # fmt: skip

@@ -20,7 +20,7 @@ from keras_transformer.data.sample.drawing import (
     construction,
 )
 from keras_transformer.data.sample.korean import attach, conjugate, particle
-from keras_transformer.data.sample.nouns import NOUN, NOUNS_OF, PERSONS, PERSONS_OF, PLACES_OF
+from keras_transformer.data.sample.nouns import NOUN, NOUNS_OF, PERSONS, PLACES_OF
 from keras_transformer.data.sample.verbs import VERBS, nouns_named, parse_verb
 from keras_transformer.data.sample.words import Noun, Place, Verb, Word
 
@@ -54,7 +54,7 @@ def _going(name: str, form: str, tense: str, question: bool = False, weight: flo
         if not question and form == "past":
             clause = replace(clause, verb=draw.pick((GO, GO, RETURN, COME, ARRIVE)))
         draw.note(clause.verb)
-        clause = replace(clause, time=draw.time(tense) if draw.chance(0.7) else None)
+        clause = replace(clause, time=draw.time(tense, "go") if draw.chance(0.7) else None)
         said = clause.english_question(form) if question else clause.english(form)
         return Draft(clause.korean(form), said, [clause.triple], "?" if question else ".")
 
@@ -76,7 +76,7 @@ def by_transport(draw: Draw) -> Draft:
     if far != (ride.korean == "비행기") or clause.place.korean in ("제주도", "집"):
         raise Rejected
     draw.note(GO)
-    time = draw.time("past") if draw.chance(0.5) else None
+    time = draw.time("past", "go") if draw.chance(0.5) else None
     words = [clause.subject.topic()] + ([time.korean] if time else [])
     words += [particle(ride.korean, "by"), clause.korean_place(), clause.korean_verb("었어요")]
     tail = f" {time.english}" if time else ""
@@ -146,7 +146,7 @@ def _give(name: str, table, preposition: str, weight: float) -> None:
         phrase = NounPhrase(noun, article)
         form, tense = draw.pick((("past", "past"), ("past", "past"), ("future", "future"),
                                  ("want", "future"), ("progressive", "")))  # fmt: skip
-        time = draw.time(tense) if tense and draw.chance(0.5) else None
+        time = draw.time(tense, said) if tense and draw.chance(0.5) else None
         clause = Clause(subject, verb, phrase)
         words = [subject.topic()] + ([time.korean] if time else [])
         words += [receiver.to(), phrase.korean_object()]
@@ -176,31 +176,25 @@ CLOCK_VERBS = (
 )
 
 
-def _polite_clock(stem: str, honorific: bool, ending: str) -> str:
-    *before, verb = stem.split(" ")
-    return " ".join([*before, conjugate(verb, ending, honorific)])
+CLOCK_DAYS = (
+    (None, "past"), (Word("어제", "yesterday"), "past"), (Word("매일", "every day"), "present"),
+    (Word("그저께", "the day before yesterday"), "past"), (Word("내일", "tomorrow"), "future"),
+    (Word("모레", "the day after tomorrow"), "future"),
+)  # fmt: skip
 
 
-@construction("clock time", "plain", 1.2)
+@construction("clock time", "plain", 2.5)
 def clock(draw: Draw) -> Draft:
     """저는 일곱 시 반에 일어났어요. I got up at seven thirty."""
     subject = draw.pick(PERSONS)
     stem, said = draw.pick(CLOCK_VERBS)
     draw.stems.append(f"{stem.split(' ')[-1]}={said}")
     hour, half = draw.pick(range(1, 13)), draw.chance(0.4)
-    time, when = draw.pick((
-        (None, ""), (draw.time("past"), "past"), (Word("매일", "every day"), "present"),
-        (draw.time("future"), "future"),
-    ))  # fmt: skip
-    form = when or "past"
+    time, form = draw.pick(CLOCK_DAYS)
     korean_time = f"{NATIVE_NUMBERS[hour]} 시{' 반' if half else ''}에"
     ending = {"past": "었어요", "present": "어요", "future": "을"}[form]
-    verb = _polite_clock(stem, subject.honorific, ending) + (" 거예요" if form == "future" else "")
-    day = [time.korean.removesuffix("에") if False else time.korean] if time else []
-    if day and (" " in day[0] or "아침" in day[0] or "저녁" in day[0]):
-        raise Rejected
-    if day and day[0] not in ("어제", "그저께", "내일", "모레", "매일"):
-        raise Rejected
+    verb = conjugate(stem, ending, subject.honorific) + (" 거예요" if form == "future" else "")
+    day = [time.korean] if time else []
     spoken = Clause(subject, Verb(stem, said)).english(form)
     clock_time = f"at {english.NUMBERS[hour]} {'thirty' if half else 'o' + chr(39) + 'clock'}"
     tail = f" {time.english}" if time else ""
@@ -209,7 +203,7 @@ def clock(draw: Draw) -> Draft:
                  [(f"{stem}={said}", subject.stem, "")])  # fmt: skip
 
 
-LASTING = tuple(
+LONG = tuple(
     verb
     for verb in VERBS
     if verb.english in ("study", "practice", "walk", "sleep", "rest", "swim", "read", "listen to",
@@ -221,7 +215,7 @@ LASTING = tuple(
 @construction("duration", "plain", 1.2)
 def duration(draw: Draw) -> Draft:
     """저는 도서관에서 세 시간 동안 책을 읽었어요. I read a book at the library for three hours."""
-    verb = draw.pick(LASTING)
+    verb = draw.pick(LONG)
     subject, number = draw.person(verb), draw.pick(range(2, 8))
     item = draw.object(verb, subject)
     place = draw.pick(verb.places) if verb.places and draw.chance(0.5) else None
@@ -310,11 +304,14 @@ def weather(draw: Draw) -> Draft:
     """어제 서울은 날씨가 추웠어요. The weather in Seoul was cold yesterday."""
     place = draw.pick(FALLING)
     stem, said = draw.pick(WEATHERS)
-    draw.stems.append(NOUN["날씨"].stem)
+    draw.stems += [f"{stem}={said}", NOUN["날씨"].stem]
     time, ending, be = draw.pick((
         (draw.time("past"), "었어요", "was"), (Word("오늘", "today"), "어요", "is"),
         (draw.time("season"), "어요", "is"), (draw.time("future"), "을 거예요", "will be"),
     ))  # fmt: skip
+    wrong = {"in winter": ("hot", "warm", "cool"), "in summer": ("cold", "warm")}
+    if said in wrong.get(time.english, ()):
+        raise Rejected
     topic = particle(place.korean, "topic")
     korean = f"{time.korean} {topic} 날씨가 {attach(stem, ending)}"
     spoken = f"the weather in {place.english} {be} {said} {time.english}"
@@ -391,14 +388,11 @@ def fronted_object(draw: Draw) -> Draft:
     if phrase.article != "a":
         raise Rejected
     if draw.chance(0.6) or draw.sense and draw.sense.time:
-        clause = replace(clause, time=draw.time("past"))
+        clause = replace(clause, time=draw.time("past", clause.verb.english))
     rest = clause.without("object").korean("past", "subject")
     clause = replace(clause, object=replace(phrase, article="the"))
     korean = f"{particle(phrase.korean(), 'topic')} {rest}"
     return Draft(korean, clause.english("past"), [clause.triple])
-
-
-QUALIFIED = {"a"}
 
 
 @construction("described object", "described", 1.5)
@@ -419,8 +413,5 @@ def described_object(draw: Draw) -> Draft:
         raise Rejected
     clause = Clause(subject, verb, said, place)
     if draw.chance(0.4):
-        clause = replace(clause, time=draw.time(tense))
+        clause = replace(clause, time=draw.time(tense, verb.english))
     return Draft(clause.korean(form), clause.english(form), [clause.triple])
-
-
-SUBJECTS_OF_TEACHING = PERSONS_OF["elder"]

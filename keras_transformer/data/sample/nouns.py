@@ -1,7 +1,7 @@
 """The nouns, the people and the places of the sample corpus, as tables.
 
-``~`` marks an uncountable English noun, ``+`` one that is always plural, ``@`` a counter other
-than that of the class. Words that mean several things are not here but in ``senses.py``.
+``~`` marks an uncountable English noun, ``+`` one that is always plural (pants), ``*`` one that is
+plural unless counted (eggs), ``@`` a counter other than that of the class. Words that mean several things are not here but in ``senses.py``.
 """
 
 from __future__ import annotations
@@ -9,22 +9,22 @@ from __future__ import annotations
 from keras_transformer.data.sample.words import Noun, Person, Place
 
 NOUN_TABLE = {
-    "dish 개": "김치=kimchi~, 비빔밥=bibimbap~, 불고기=bulgogi~, 라면=ramen~, 국수=noodles+, "
-    "만두=dumplings+, 피자=pizza~, 카레=curry~, 샐러드=salad~, 떡볶이=tteokbokki~, 김밥=gimbap~, "
+    "dish 개": "김치=kimchi~, 비빔밥=bibimbap~@그릇, 불고기=bulgogi~, 라면=ramen~@그릇, 국수=noodles+@그릇, "
+    "만두=dumplings*, 피자=pizza~, 카레=curry~, 샐러드=salad~, 떡볶이=tteokbokki~, 김밥=gimbap~, "
     "스파게티=spaghetti~",
-    "food 개": "밥=rice~, 빵=bread~, 치즈=cheese~, 초콜릿=chocolate~, 아이스크림=ice cream~, "
-    "샌드위치=sandwich, 햄버거=hamburger, 과자=cookie, 계란=egg, 두부=tofu~",
-    "meat 개": "고기=meat~, 생선=fish~, 소시지=sausage",
-    "fruit 개": "바나나=banana, 오렌지=orange, 딸기=strawberry, 수박=watermelon, 복숭아=peach, "
-    "귤=tangerine, 토마토=tomato, 참외=melon",
-    "vegetable 개": "감자=potato, 고구마=sweet potato, 당근=carrot, 양파=onion, 오이=cucumber, "
-    "버섯=mushroom",
+    "food 개": "밥=rice~@그릇, 빵=bread~, 치즈=cheese~, 초콜릿=chocolate~, 아이스크림=ice cream~, "
+    "샌드위치=sandwich, 햄버거=hamburger, 과자=cookies*, 계란=eggs*, 두부=tofu~",
+    "meat 개": "고기=meat~, 생선=fish~, 소시지=sausages*",
+    "fruit 개": "바나나=banana, 오렌지=orange, 딸기=strawberries*, 수박=watermelon, 복숭아=peach, "
+    "귤=tangerines*, 토마토=tomatoes*, 참외=melon",
+    "vegetable 개": "감자=potatoes*, 고구마=sweet potatoes*, 당근=carrots*, 양파=onions*, 오이=cucumber, "
+    "버섯=mushrooms*",
     "drink 잔": "물=water~, 커피=coffee~, 우유=milk~, 주스=juice~, 맥주=beer~, 와인=wine~, "
     "콜라=cola~",
     "book 권": "책=book, 소설=novel, 잡지=magazine, 만화책=comic book, 사전=dictionary",
     "text 개": "편지=letter@통, 시=poem@편, 이메일=email@통, 보고서=report, 일기=diary, 동화=fairy tale@편, "
     "신문=newspaper@부",
-    "clothes 벌": "치마=skirt, 바지=pants+, 셔츠=shirt, 코트=coat, 원피스=dress, 한복=hanbok~, "
+    "clothes 벌": "치마=skirt, 바지=pants+, 셔츠=shirt, 코트=coat, 원피스=dress, 한복=hanbok, "
     "스웨터=sweater, 재킷=jacket",
     "shoes 켤레": "구두=shoes+, 운동화=sneakers+, 양말=socks+, 부츠=boots+, 슬리퍼=slippers+",
     "headwear 개": "모자=hat, 안경=glasses+, 마스크=mask, 선글라스=sunglasses+",
@@ -35,19 +35,20 @@ NOUN_TABLE = {
     "꽃병=vase, 거울=mirror, 담요=blanket, 베개=pillow, 선물=present, 램프=lamp, 달력=calendar, "
     "컵=cup, 접시=plate, 숟가락=spoon, 수건=towel, 비누=soap~, 칫솔=toothbrush",
     "stationery 개": "연필=pencil@자루, 공책=notebook@권, 지우개=eraser, 가위=scissors+, 지도=map@장, "
-    "카드=card@장, 우표=stamp@장, 종이=paper~",
+    "카드=card@장, 우표=stamp@장, 종이=paper~@장",
     "paper 장": "사진=photo, 그림=painting, 표=ticket",
     "furniture 개": "책상=desk, 의자=chair, 침대=bed, 소파=sofa, 식탁=table, 책장=bookcase, "
     "냉장고=refrigerator, 옷장=wardrobe",
-    "transport 대": "버스=bus, 지하철=subway, 기차=train, 택시=taxi, 비행기=airplane",
+    "transport 대": "버스=bus, 지하철=subway, 기차=train, 택시=taxi, 비행기=plane",
     "bike 대": "자전거=bicycle, 오토바이=motorcycle",
     "pet 마리": "개=dog, 고양이=cat, 새=bird, 토끼=rabbit, 거북이=turtle",
     "farm 마리": "소=cow, 돼지=pig, 닭=chicken, 오리=duck, 양=sheep, 염소=goat",
     "zoo 마리": "호랑이=tiger, 사자=lion, 코끼리=elephant, 원숭이=monkey, 곰=bear, 기린=giraffe, "
     "여우=fox",
-    "plant 그루": "나무=tree, 소나무=pine tree, 꽃=flower@송이, 장미=rose@송이, 해바라기=sunflower@송이",
+    "plant 그루": "나무=tree, 소나무=pine tree, 꽃=flowers*@송이, 장미=roses*@송이, 해바라기=sunflowers*@송이",
     "show 편": "영화=movie, 드라마=drama, 연극=play, 만화 영화=cartoon",
     "music 곡": "음악=music~, 노래=song",
+    "general 개": "음식=food~, 과일=fruit~, 옷=clothes+",
     "language 개": "한국어=Korean~, 영어=English~, 중국어=Chinese~, 일본어=Japanese~, "
     "프랑스어=French~, 독일어=German~, 스페인어=Spanish~",
     "subject 개": "수학=math~, 역사=history~, 과학=science~, 경제학=economics~, 미술=art~, "
@@ -61,14 +62,14 @@ NOUN_TABLE = {
     "room 개": "창문=window, 문=door",
     "body 개": "머리=head, 손=hand, 발=foot, 목=neck, 허리=back, 팔=arm, 무릎=knee, 귀=ear, "
     "코=nose, 어깨=shoulder, 손가락=finger, 얼굴=face",
-    "nature 개": "산=mountain, 강=river, 바다=sea, 하늘=sky, 별=star, 달=moon, 길=road, 돌=stone, "
-    "비=rain~, 바람=wind~, 구름=cloud, 날씨=weather~",
+    "nature 개": "산=mountain, 강=river, 바다=sea, 하늘=sky, 별=stars*, 달=moon, 길=road, 돌=stone, "
+    "비=rain~, 바람=wind~, 구름=clouds*, 날씨=weather~",
     "talk 개": "이야기=story, 질문=question, 대답=answer, 이름=name, 꿈=dream, 소식=news~, "
     "비밀=secret, 약속=promise",
     "work 개": "일=work~, 회의=meeting, 수업=class, 시험=exam, 문제=problem, 여행=trip, 운동=exercise~, "
     "게임=game, 생일=birthday, 휴가=vacation, 파티=party, 돈=money~, 시간=time~, 계획=plan",
-    "waste 개": "쓰레기=trash~, 상자=box, 병뚜껑=bottle cap, 신문지=old newspaper",
-    "coin 개": "동전=coin, 조개=seashell, 낙엽=fallen leaves+",
+    "waste 개": "쓰레기=trash~, 상자=box",
+    "coin 개": "동전=coin, 조개=seashells*, 낙엽=fallen leaves+",
     "ball 개": "공=ball",
     "game 개": "축구 경기=soccer game, 야구 경기=baseball game, 콘서트=concert, 전시회=exhibition",
 }
@@ -76,8 +77,8 @@ NOUN_TABLE = {
 
 def _noun(text: str, kind: str, counter: str) -> Noun:
     text, _, own_counter = text.partition("@")
-    number = {"~": "mass", "+": "pair"}.get(text[-1], "count")
-    korean, english = text.rstrip("~+").split("=")
+    number = {"~": "mass", "+": "pair", "*": "many"}.get(text[-1], "count")
+    korean, english = text.rstrip("~+*").split("=")
     return Noun(korean, english, kind, number, own_counter or counter)
 
 
@@ -119,7 +120,9 @@ PERSONS_OF = {
 }
 PERSONS = tuple(person for persons in PERSONS_OF.values() for person in persons)
 PERSON = {person.korean: person for person in PERSONS}
-YOUNG = tuple(person for person in PERSONS if not person.honorific)
+YOUNG = tuple(
+    person for person in PERSONS if person.kind not in ("elder", "other") or person.korean == "학생"
+)
 
 JOB_TABLE = (
     "학생=student, 의사=doctor, 간호사=nurse, 경찰관=police officer, 요리사=cook, 가수=singer, 배우=actor, "

@@ -6,9 +6,11 @@ from dataclasses import replace
 
 from keras_transformer.data.sample.clauses import YOU, Clause, NounPhrase
 from keras_transformer.data.sample.drawing import THIRD, Draft, Draw, Rejected, construction
-from keras_transformer.data.sample.korean import particle
+from keras_transformer.data.sample.korean import attach, particle
 from keras_transformer.data.sample.nouns import PERSON
-from keras_transformer.data.sample.verbs import TIMES
+from keras_transformer.data.sample.statements import ONE_AT_A_TIME
+from keras_transformer.data.sample.usage import ASKED_FOR, RULE_PLACES, RULE_VERBS, RULED, TOGETHER
+from keras_transformer.data.sample.verbs import places_named
 from keras_transformer.data.sample.words import Person
 
 ASKED = {
@@ -32,7 +34,7 @@ def asked(draw: Draw, avoid: frozenset[str] = frozenset(), **options) -> Clause:
 def _timed(draw: Draw, clause: Clause, tense: str, probability: float = 0.5) -> Clause:
     night = draw.sense is not None and draw.sense.time
     if tense and (draw.chance(probability) or night):
-        return replace(clause, time=draw.time(tense))
+        return replace(clause, time=draw.time(tense, clause.verb.english))
     return clause
 
 
@@ -48,12 +50,16 @@ for _name, _options in ASKED.items():
     construction(_name, weight=0.8)(_yes_no(*_options))
 
 
+def _asking(clause: Clause, word: str) -> str:
+    """The question word stands after subject and time."""
+    words = [] if clause.subject is YOU else [clause.subject.topic()]
+    words += [clause.time.korean] if clause.time else []
+    return " ".join([*words, word, clause.without("time").korean("past", subject="")])
+
+
 def _question(draw: Draw, word: str, english: str, place: float = 0.4) -> Draft:
-    """The question word stands where its answer would: after subject and time."""
     clause = _timed(draw, asked(draw, place=place), "past", 0.4)
-    subject = [] if clause.subject is YOU else [clause.subject.topic()]
-    rest = clause.korean("past", subject="")
-    korean = " ".join([*subject, word, rest])
+    korean = _asking(clause, word)
     return Draft(korean, f"{english} {clause.english_question('past')}", [clause.triple], "?")
 
 
@@ -67,9 +73,7 @@ def why(draw: Draw) -> Draft:
 def when(draw: Draw) -> Draft:
     """민수는 언제 책을 샀어요? When did Minsu buy a book?"""
     clause = asked(draw)
-    subject = [] if clause.subject is YOU else [clause.subject.topic()]
-    korean = " ".join([*subject, "언제", clause.korean("past", subject="")])
-    return Draft(korean, f"when {clause.english_question('past')}", [clause.triple], "?")
+    return Draft(_asking(clause, "언제"), f"when {clause.english_question('past')}", [clause.triple], "?")
 
 
 @construction("where")
@@ -81,9 +85,7 @@ def where(draw: Draw) -> Draft:
     if draw.sense and draw.sense.place is clause.place:
         raise Rejected
     clause = _timed(draw, clause.without("place"), "past", 0.4)
-    subject = [] if clause.subject is YOU else [clause.subject.topic()]
-    korean = " ".join([*subject, "어디에서", clause.korean("past", subject="")])
-    return Draft(korean, f"where {clause.english_question('past')}", [clause.triple], "?")
+    return Draft(_asking(clause, "어디에서"), f"where {clause.english_question('past')}", [clause.triple], "?")
 
 
 @construction("who", weight=0.8)
@@ -119,20 +121,41 @@ def how_many(draw: Draw) -> Draft:
     """민수는 책을 몇 권 샀어요? How many books did Minsu buy?"""
     clause = asked(draw, transitive=True)
     phrase = clause.object
-    if phrase.noun.number != "count" or phrase.article != "a":
+    if not phrase.noun.is_countable or phrase.article not in ("a", "generic"):
+        raise Rejected
+    if clause.verb.english in ONE_AT_A_TIME:
         raise Rejected
     clause = _timed(draw, clause, "past", 0.3)
     words = [*clause.korean_words(), "몇", phrase.noun.counter, clause.korean_verb("었어요")]
     question = clause.without("object").english_question("past")
-    english = f"how many {phrase.noun.plural} {question}"
+    things = f"{phrase.noun.measure} {phrase.noun.plural}".strip()
+    english = f"how many {things} {question}"
     return Draft(" ".join(words), english, [clause.triple], "?")
+
+
+def _among(
+    draw: Draw,
+    verbs: frozenset[str],
+    subject: Person,
+    transitive: bool = False,
+    generic: bool = False,
+) -> Clause:
+    """A clause whose verb is one of those named."""
+    clause = draw.clause(
+        ORDERABLE | {"at"}, transitive, (subject,), generic=generic, among=verbs
+    )  # fmt: skip
+    if clause.verb.article == "own":
+        raise Rejected
+    ruled = verbs is RULED and clause.verb.english in RULE_VERBS
+    if ruled and clause.place and not (draw.sense and draw.sense.there):
+        return replace(clause, place=draw.pick(places_named(RULE_PLACES)))
+    return clause
 
 
 @construction("request", weight=0.8)
 def request(draw: Draw) -> Draft:
     """창문을 열어 주세요. Please open the window."""
-    clause = draw.clause(ORDERABLE | {"at"}, True, (YOU,))
-    clause = draw.manner(clause, 0.25)
+    clause = draw.manner(_among(draw, ASKED_FOR, YOU, True), 0.25)
     korean = clause.korean_with("어") + " 주세요"
     return Draft(korean, f"please {clause.english_base()}", [clause.triple])
 
@@ -140,14 +163,14 @@ def request(draw: Draw) -> Draft:
 @construction("order", weight=0.8)
 def order(draw: Draw) -> Draft:
     """도서관에서 책을 읽으세요. Read a book at the library."""
-    clause = draw.manner(draw.clause(ORDERABLE, subjects=(YOU,)), 0.25)
+    clause = draw.manner(_among(draw, ASKED_FOR | RULED, YOU), 0.25)
     return Draft(clause.korean_with("으세요"), clause.english_base(), [clause.triple])
 
 
 @construction("negative order", weight=0.8)
 def negative_order(draw: Draw) -> Draft:
     """교실에서 빵을 먹지 마세요. Don't eat bread in the classroom."""
-    clause = draw.clause(ORDERABLE, subjects=(YOU,), generic=True)
+    clause = _among(draw, RULED, YOU, generic=True)
     korean = clause.korean_with("지") + " 마세요"
     return Draft(korean, f"don't {clause.english_base()}", [clause.triple])
 
@@ -155,10 +178,8 @@ def negative_order(draw: Draw) -> Draft:
 @construction("suggestion", weight=0.8)
 def suggestion(draw: Draw) -> Draft:
     """내일 같이 영화를 볼까요? Shall we watch a movie together tomorrow?"""
-    clause = draw.clause(ORDERABLE | {"at"}, subjects=(PERSON["우리"],))
-    if clause.verb.article == "own":
-        raise Rejected
-    time = draw.pick(TIMES["future"]) if draw.chance(0.5) else None
+    clause = _among(draw, TOGETHER, PERSON["우리"])
+    time = draw.time("future", clause.verb.english) if draw.chance(0.5) else None
     words = [time.korean] if time else []
     korean = " ".join([*words, "같이", clause.korean_with("을까요", subject="")])
     english = f"shall we {clause.english_base()} together" + (f" {time.english}" if time else "")
@@ -168,7 +189,7 @@ def suggestion(draw: Draw) -> Draft:
 @construction("permission", weight=0.8)
 def permission(draw: Draw) -> Draft:
     """여기에서 사진을 찍어도 돼요. You may take a photo here."""
-    clause = draw.clause(ORDERABLE, subjects=(YOU,))
+    clause = _among(draw, RULED, YOU)
     korean = clause.korean_with("어도") + " 돼요"
     return Draft(korean, f"you may {clause.english_base()}", [clause.triple])
 
@@ -176,7 +197,7 @@ def permission(draw: Draw) -> Draft:
 @construction("asking permission", weight=0.8)
 def asking_permission(draw: Draw) -> Draft:
     """제가 창문을 열어도 돼요? May I open the window?"""
-    clause = draw.clause(ORDERABLE, subjects=(SPEAKER,))
+    clause = _among(draw, RULED, SPEAKER)
     korean = clause.korean_with("어도", "subject") + " 돼요"
     return Draft(korean, f"may I {clause.english_base()}", [clause.triple], "?")
 
@@ -184,7 +205,7 @@ def asking_permission(draw: Draw) -> Draft:
 @construction("prohibition", weight=0.8)
 def prohibition(draw: Draw) -> Draft:
     """교실에서 빵을 먹으면 안 돼요. You must not eat bread in the classroom."""
-    clause = draw.clause(ORDERABLE, subjects=(YOU,), generic=True)
+    clause = _among(draw, RULED, YOU, generic=True)
     korean = clause.korean_with("으면") + " 안 돼요"
     return Draft(korean, f"you must not {clause.english_base()}", [clause.triple])
 
@@ -192,7 +213,7 @@ def prohibition(draw: Draw) -> Draft:
 @construction("offer", weight=0.8)
 def offer(draw: Draw) -> Draft:
     """제가 창문을 열까요? Shall I open the window?"""
-    clause = draw.clause(ORDERABLE | {"at"}, True, (SPEAKER,))
+    clause = _among(draw, ASKED_FOR, SPEAKER, True)
     korean = clause.korean_with("을까요", "subject")
     return Draft(korean, f"shall I {clause.english_base()}", [clause.triple], "?")
 
@@ -201,11 +222,9 @@ def offer(draw: Draw) -> Draft:
 def which_of_two(draw: Draw) -> Draft:
     """이 책하고 그 책 중에서 어느 것이 더 비싸요? Which is more expensive, this book or that book?"""
     phrase, adjective = draw.description()
-    if phrase.article == "whose" or phrase.are_many or phrase.noun.number == "name":
+    if phrase.article not in ("this", "that") or phrase.are_many or phrase.noun.number == "name":
         raise Rejected
     this, that = replace(phrase, article="this"), replace(phrase, article="that")
-    from keras_transformer.data.sample.korean import attach
-
     korean = (
         f"{particle(this.korean(), 'with')} {that.korean()} 중에서 어느 것이 더 "
         f"{attach(adjective.korean, '어요')}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import zlib
+from collections import Counter
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -92,14 +93,16 @@ def _context_words(sense: Sense | None, english: str) -> tuple[ContextWord, ...]
     return (ContextWord(sense.word, sense.name, shown[-1]),)
 
 
-def draw_pair(random_: random.Random, sense: Sense | None = None) -> SamplePair | None:
+def draw_pair(
+    random_: random.Random, sense: Sense | None = None, seen: Counter[str] | None = None
+) -> SamplePair | None:
     """One random pair, with the sense in it if given; None where the words did not fit."""
     if sense:
         items = KINDS[random_.choice(sense.kinds)]
     else:
         items = ORDINARY
     chosen = _weighted(random_, items)
-    draw = Draw(random_, sense)
+    draw = Draw(random_, sense, Counter() if seen is None else seen)
     try:
         draft = chosen.build(draw)
         if sense and not draw.used_sense:
@@ -122,6 +125,7 @@ class _Sampler:
         self.seed = seed
         self.english_of: dict[str, str] = {}
         self.korean_of: dict[str, str] = {}
+        self.seen: Counter[str] = Counter()
 
     def _accept(self, pair: SamplePair, split: str) -> bool:
         if split_of(pair.triple) != split:
@@ -136,8 +140,9 @@ class _Sampler:
 
     def _next(self, random_: random.Random, split: str, sense: Sense | None) -> SamplePair:
         for _ in range(20_000):
-            pair = draw_pair(random_, sense)
+            pair = draw_pair(random_, sense, self.seen)
             if pair and self._accept(pair, split):
+                self.seen.update(pair.stems)
                 return pair
         raise UserError(
             f"The sample corpus has no further {split} sentence"
@@ -145,6 +150,7 @@ class _Sampler:
         )
 
     def fill(self, split: str, size: int, first: tuple[SamplePair, ...] = ()) -> list[SamplePair]:
+        self.seen.clear()
         random_ = random.Random(f"sample corpus {self.seed} {split}")
         pairs = [pair for pair in first if self._accept(pair, split)][:size]
         while len(pairs) < size:

@@ -7,10 +7,13 @@ from dataclasses import dataclass, replace
 from keras_transformer.data.sample.clauses import Clause
 from keras_transformer.data.sample.drawing import Draft, Draw, Rejected, construction
 from keras_transformer.data.sample.nouns import PERSONS
+from keras_transformer.data.sample.usage import DURATIVE, NOTABLE, SKILLS
 from keras_transformer.data.sample.verbs import FREQUENCIES
 from keras_transformer.data.sample.words import Word
 
 NOW, THEN = Word("지금", "now"), Word("그때", "at that time")
+OUTINGS = frozenset({"city", "country", "culture", "zoo", "farm", "park", "pool", "hotel"})
+ONE_AT_A_TIME = frozenset({"wear", "take off", "ride", "take", "drive", "listen to"})
 INVOLUNTARY, ONCE, POINT = "involuntary", "once", "point"
 
 
@@ -23,6 +26,7 @@ class Pattern:
     time: float = 0.7
     avoid: frozenset[str] = frozenset()
     generic: bool = False
+    among: frozenset[str] = frozenset()
     weight: float = 1.0
 
 
@@ -47,25 +51,26 @@ STATEMENTS = {
     "decision": Pattern("decided", "future", 0.6, _avoid(INVOLUNTARY)),
     "possibility": Pattern("might", "future", 0.6, _avoid(INVOLUNTARY)),
     "plan": Pattern("plans", "future", 0.6, _avoid(INVOLUNTARY)),
-    "liking to do": Pattern("likes", avoid=_avoid(INVOLUNTARY, ONCE, POINT), generic=True),
-    "disliking to do": Pattern("dislikes", avoid=_avoid(INVOLUNTARY, ONCE, POINT), generic=True),
-    "beginning": Pattern("started", "past", 0.6, _avoid(INVOLUNTARY, ONCE, POINT)),
+    "liking to do": Pattern("likes", avoid=_avoid(INVOLUNTARY, ONCE, POINT, "rare", "at"), generic=True),
+    "disliking to do": Pattern("dislikes", avoid=_avoid(INVOLUNTARY, ONCE, POINT, "rare", "at"), generic=True),
+    "beginning": Pattern("started", "past", 0.6, _avoid(INVOLUNTARY, ONCE, POINT), among=DURATIVE),
 }
 
 
-def details(draw: Draw, clause: Clause, tense: str, time: float) -> Clause:
+def details(draw: Draw, clause: Clause, tense: str, time: float, positive: bool = True) -> Clause:
     """The clause with, now and then, a time, an adverb of manner and company."""
-    clause = draw.company(draw.manner(clause))
+    clause = draw.company(draw.manner(clause) if positive else clause)
     night = draw.sense is not None and draw.sense.time
     if tense and (draw.chance(time) or night):
-        clause = replace(clause, time=draw.time(tense))
+        clause = replace(clause, time=draw.time(tense, clause.verb.english))
     return clause
 
 
 def _statement(pattern: Pattern):
     def build(draw: Draw) -> Draft:
-        clause = draw.clause(pattern.avoid, generic=pattern.generic)
-        clause = details(draw, clause, pattern.tense, pattern.time)
+        clause = draw.clause(pattern.avoid, generic=pattern.generic, among=pattern.among)
+        positive = pattern.form in ("past", "future", "want", "must", "had to", "plans", "decided")
+        clause = details(draw, clause, pattern.tense, pattern.time, positive)
         return Draft(clause.korean(pattern.form), clause.english(pattern.form), [clause.triple])
 
     return build
@@ -79,7 +84,7 @@ for _name, _pattern in STATEMENTS.items():
 def past_time_first(draw: Draw) -> Draft:
     """어제 저는 책을 읽었어요. Yesterday, I read a book."""
     clause = draw.company(draw.clause())
-    time = draw.time("past")
+    time = draw.time("past", clause.verb.english)
     korean, english = clause.korean("past"), clause.english("past")
     return Draft(f"{time.korean} {korean}", f"{time.english}, {english}", [clause.triple])
 
@@ -87,21 +92,21 @@ def past_time_first(draw: Draw) -> Draft:
 @construction("habit", weight=1.5)
 def habit(draw: Draw) -> Draft:
     """저는 매일 책을 읽어요. I read books every day."""
-    clause = draw.clause(frozenset({ONCE, INVOLUNTARY}), generic=True)
+    clause = draw.clause(frozenset({ONCE, INVOLUNTARY, "rare"}), generic=True)
     return _habit(draw, clause, "present")
 
 
 @construction("negative habit")
 def negative_habit(draw: Draw) -> Draft:
     """그는 자주 책을 읽지 않아요. He doesn't often read books."""
-    clause = draw.clause(frozenset({ONCE, INVOLUNTARY}), generic=True)
+    clause = draw.clause(frozenset({ONCE, INVOLUNTARY, "rare"}), generic=True)
     return _habit(draw, clause, "do not")
 
 
 def _habit(draw: Draw, clause: Clause, form: str) -> Draft:
     night = draw.sense is not None and draw.sense.time
     if draw.chance(0.5) or night:
-        clause = replace(clause, time=draw.time("habit"))
+        clause = replace(clause, time=draw.time("habit", clause.verb.english))
     else:
         often = FREQUENCIES[:1] if form == "do not" else FREQUENCIES
         clause = replace(clause, frequency=draw.pick(often))
@@ -126,10 +131,17 @@ def past_progressive(draw: Draw) -> Draft:
     return Draft(clause.korean(form), clause.english(form), [clause.triple])
 
 
+def _notable(draw: Draw) -> Clause:
+    """Something worth telling once, at a place worth naming."""
+    clause = draw.clause(frozenset({ONCE}), among=NOTABLE)
+    here = clause.place and clause.place.kind not in OUTINGS
+    return clause.without("place") if here and not (draw.sense and draw.sense.there) else clause
+
+
 @construction("experience")
 def experience(draw: Draw) -> Draft:
     """저는 파리에서 그림을 그린 적이 있어요. I have drawn a picture in Paris before."""
-    clause = draw.clause(frozenset({POINT, ONCE}))
+    clause = _notable(draw)
     return Draft(
         clause.korean("experience"), clause.english("experience") + " before", [clause.triple]
     )
@@ -138,14 +150,14 @@ def experience(draw: Draw) -> Draft:
 @construction("no experience")
 def no_experience(draw: Draw) -> Draft:
     """저는 말을 탄 적이 없어요. I have never ridden a horse."""
-    clause = draw.clause(frozenset({POINT, ONCE}))
+    clause = _notable(draw)
     return Draft(clause.korean("never"), clause.english("never"), [clause.triple])
 
 
 @construction("skill")
 def skill(draw: Draw) -> Draft:
     """저는 자전거를 고칠 줄 알아요. I know how to fix bicycles."""
-    clause = draw.clause(frozenset({INVOLUNTARY, ONCE, POINT, "at"}), True, generic=True)
+    clause = draw.clause(frozenset({INVOLUNTARY, ONCE, POINT, "at"}), True, generic=True, among=SKILLS)
     clause = clause.without("place") if not (draw.sense and draw.sense.there) else clause
     return Draft(clause.korean("knows how"), clause.english("knows how"), [clause.triple])
 
@@ -162,7 +174,9 @@ def counted_object(draw: Draw) -> Draft:
     """저는 책을 세 권 샀어요. I bought three books."""
     clause = draw.clause(transitive=True, subjects=PERSONS)
     phrase = clause.object
-    if phrase.noun.number != "count" or phrase.article != "a":
+    if not phrase.noun.is_countable or phrase.article not in ("a", "generic"):
+        raise Rejected
+    if clause.verb.english in ONE_AT_A_TIME:
         raise Rejected
     number = draw.pick(range(2, 11))
     clause = replace(clause, object=replace(phrase, number=number))

@@ -22,7 +22,7 @@ class Word:
 
 @dataclass(frozen=True)
 class Noun(Word):
-    """``number`` is "count", "mass" (rice) or "pair" (pants: always plural)."""
+    """``number`` is "count", "mass" (rice), "pair" (pants), "many" (eggs) or "name" (India)."""
 
     kind: str = ""
     number: str = "count"
@@ -35,7 +35,7 @@ class Noun(Word):
     @property
     def are_many(self) -> bool:
         """Whether the bare English noun takes a plural verb."""
-        return self.number == "pair"
+        return self.number in ("pair", "many")
 
     @property
     def pronoun(self) -> str:
@@ -50,9 +50,23 @@ class Noun(Word):
         """``books``, ``rice``, ``pants``."""
         return self.plural
 
-    def counted(self, number: int) -> str:
-        """``three books``."""
-        return f"{english.NUMBERS[number]} {self.plural if number > 1 else self.english}"
+    @property
+    def measure(self) -> str:
+        """``cups of`` for what is counted in cups, empty for what is counted itself."""
+        if self.counter == "잔":
+            return "cups of" if self.english in ("coffee", "tea") else "glasses of"
+        if self.number == "mass" or self.counter == "그릇":
+            return {"그릇": "bowls of", "장": "sheets of"}.get(self.counter, "")
+        return "pairs of" if self.number == "pair" else ""
+
+    @property
+    def is_countable(self) -> bool:
+        return self.number in ("count", "many") or bool(self.measure)
+
+    def counted(self, number: int, quality: str = "") -> str:
+        """``three books``, ``three cups of coffee``, ``three pairs of socks``."""
+        name = f"{self.measure} {quality}{self.plural}".strip()
+        return f"{english.NUMBERS[number]} {name}"
 
 
 @dataclass(frozen=True)
