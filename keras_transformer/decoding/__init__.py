@@ -4,3 +4,4 @@ from keras_transformer.decoding.decoder import Decoder
 from keras_transformer.decoding.loop import Decoded, decode
 from keras_transformer.decoding.strategies import Choice, Greedy
 
+__all__ = ["Choice", "Decoded", "Decoder", "Greedy", "decode"]

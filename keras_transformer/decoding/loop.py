@@ -64,7 +64,7 @@ def decode(model, source_ids, limits, max_length, start_id, end_id, strategy=Non
         ops.full((batch, max_length), padding_id, dtype="int32"),
         caches,
     )
-    _, _, scores, lengths, finished, buffer, _ = ops.while_loop(keep_going, advance, state)
+    _, _, scores, lengths, _, buffer, _ = ops.while_loop(keep_going, advance, state)
     ended = ops.any(ops.equal(buffer, end_id), axis=1)
     truncated = ops.logical_and(ops.logical_not(ended), limits > 0)
     return Decoded(buffer, lengths, scores, truncated)

@@ -59,15 +59,11 @@ class EncoderBlock(keras.layers.Layer):
         attention = MultiHeadAttention(
             num_heads, hidden_dim, attention_dropout, rotary, dtype=policy, name="attention"
         )
-        feed_forward = FeedForward(
-            intermediate_dim, activation, dtype=policy, name="feed_forward"
-        )
+        feed_forward = FeedForward(intermediate_dim, activation, dtype=policy, name="feed_forward")
         self.self_attention = Residual(
             attention, norm, dropout, dtype=policy, name="self_attention"
         )
-        self.feed_forward = Residual(
-            feed_forward, norm, dropout, dtype=policy, name="feed_forward"
-        )
+        self.feed_forward = Residual(feed_forward, norm, dropout, dtype=policy, name="feed_forward")
 
     def build(self, inputs_shape):
         self.self_attention.build(inputs_shape)

@@ -7,8 +7,8 @@ from keras import ops
 
 from keras_transformer.layers.projection import fused_glorot_uniform, project
 
-# `x Phi(x)` itself, as `keras.activations.gelu` and PyTorch have it; the default of `ops.gelu` is an
-# approximation that is off by up to 5e-4.
+# `x Phi(x)` itself, as `keras.activations.gelu` and PyTorch have it; the default of `ops.gelu` is
+# an approximation that is off by up to 5e-4.
 exact_gelu = functools.partial(ops.gelu, approximate=False)
 
 # Name -> (function, whether it gates a second projection of the input).

@@ -150,7 +150,9 @@ class MultiHeadAttention(keras.layers.Layer):
         training=None,
     ):
         if (memory is not None) != self.is_cross_attention:
-            built = "cross-attention, with" if self.is_cross_attention else "self-attention, without"
+            built = (
+                "cross-attention, with" if self.is_cross_attention else "self-attention, without"
+            )
             raise ValueError(f"This layer was built as {built} `memory`: call it in the same way.")
         if self.is_cross_attention:
             queries = project(query, self.query_kernel, self.query_bias)

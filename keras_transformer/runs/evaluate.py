@@ -27,9 +27,7 @@ def evaluate_run(folder, corpus, config):
     translations = translator.translate(pairs.source)
     scores = {"set": "test" if corpus.test else "validation", "sentences": len(pairs.source)}
     scores.update(
-        corpus_scores(
-            translations, pairs.target, corpus.languages[1], config.data.bleu_tokenizer
-        )
+        corpus_scores(translations, pairs.target, corpus.languages[1], config.data.bleu_tokenizer)
     )
     if corpus.sample is not None:
         scores.update(_sample_scores(corpus, config, translations))

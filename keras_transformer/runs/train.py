@@ -90,9 +90,7 @@ def make_model(config, tokenizers):
 def compile_model(model, config):
     """Optimizer, loss and metrics of the paper (sections 5.3 and 5.4)."""
     training = config.training
-    schedule = WarmupSchedule(
-        model.hidden_dim, training.warmup_steps, training.learning_rate_scale
-    )
+    schedule = WarmupSchedule(model.hidden_dim, training.warmup_steps, training.learning_rate_scale)
     optimizer = keras.optimizers.Adam(
         schedule,
         beta_1=training.beta_1,

@@ -33,9 +33,7 @@ class MaskedCrossentropy(keras.losses.Loss):
         # The call itself reduces. A loss in half precision would corrupt ids: always float32.
         super().__init__(name=name, **{**kwargs, "reduction": None, "dtype": "float32"})
         if not 0 <= label_smoothing < 1:
-            raise ValueError(
-                f"`label_smoothing` must be in [0, 1). Received: {label_smoothing}"
-            )
+            raise ValueError(f"`label_smoothing` must be in [0, 1). Received: {label_smoothing}")
         self.label_smoothing = label_smoothing
         self.padding_id = padding_id
 

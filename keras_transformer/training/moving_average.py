@@ -20,7 +20,7 @@ class MovingAverage(keras.callbacks.Callback):
         interval: updates from one step of the average to the next.
 
     Reference:
-        Polyak and Juditsky 1992; the warm-up of the decay as in `tf.train.ExponentialMovingAverage`.
+        Polyak and Juditsky 1992; the decay warms up as in `tf.train.ExponentialMovingAverage`.
     """
 
     def __init__(self, decay, interval=5):
