@@ -75,7 +75,9 @@ class NounPhrase:
             "whose": f"{self.owner.as_possessor()} " if self.owner else "",
         }
         if self.article in determiner:
-            return f"{determiner[self.article]}{quality}{self.noun.english}"
+            each_has_one = self.article == "own" and self.owner.is_plural
+            name = self.noun.plural if each_has_one else self.noun.english
+            return f"{determiner[self.article]}{quality}{name}"
         if self.article == "generic":
             return f"{quality}{self.noun.generic()}"
         if self.article == "bare":

@@ -16,7 +16,7 @@ from keras_transformer.data.sample.drawing import (
 from keras_transformer.data.sample.korean import attach, conjugate, particle
 from keras_transformer.data.sample.nouns import NOUN, NOUNS_OF, PERSON, PERSONS, PERSONS_OF, PLACES_OF
 from keras_transformer.data.sample.statements import details
-from keras_transformer.data.sample.usage import ERRANDS, INDOORS, OUTDOORS, RELATED, TOGETHER
+from keras_transformer.data.sample.usage import BAD, ERRANDS, EXACT, GOOD, INDOORS, OUTDOORS, RELATED, TOGETHER
 from keras_transformer.data.sample.verbs import VERBS
 from keras_transformer.data.sample.words import Noun, Verb
 
@@ -214,6 +214,31 @@ def buy_but_not_use(draw: Draw) -> Draft:
     said = f"{clause.english('past')} but didn't {later.english} {clause.object.noun.pronoun} yet"
     used = (later.stem, clause.subject.stem, clause.object.noun.stem)
     return Draft(korean, said, [used, clause.triple])
+
+
+@construction("buying for a quality", "bought", 1.2)
+def buying_for_quality(draw: Draw) -> Draft:
+    """이 배는 아주 달아서 민수가 샀어요. Minsu bought this pear because it was very sweet."""
+    phrase, adjective = draw.description()
+    noun, person = phrase.noun, draw.pick(PERSONS)
+    buyable = draw.sense or any(verb.korean == "사" for verb in TAKERS.get(noun, ()))
+    good = adjective.english in GOOD
+    if not buyable or phrase.article not in ("this", "that") or adjective.english not in GOOD | BAD:
+        raise Rejected
+    how = draw.degree(adjective, 0.6)
+    if how and good and how.english in EXACT:
+        raise Rejected
+    time = draw.time("past", "get") if draw.chance(0.4) else None
+    draw.note(BUY)
+    clause = Clause(person, BUY, time=time)
+    form = "past" if good else "did not"
+    words = [particle(phrase.korean(), "topic")] + ([how.korean] if how else [])
+    words += [attach(adjective.korean, "어서"), clause.korean(form, "subject")]
+    quality = f"{how.english} {adjective.english}" if how else adjective.english
+    it = "they were" if phrase.are_many else "it was"
+    bought = replace(clause, object=phrase)
+    said = f"{bought.english(form)} because {it} {quality}"
+    return Draft(" ".join(words), said, [bought.triple])
 
 
 def _weather(draw: Draw) -> tuple[str, str, str, str]:

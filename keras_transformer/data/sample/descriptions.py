@@ -35,7 +35,7 @@ from keras_transformer.data.sample.nouns import (
     PLACES,
     PLACES_OF,
 )
-from keras_transformer.data.sample.usage import ART_FAME, CHANGING
+from keras_transformer.data.sample.usage import ART_FAME, BAD, CHANGING, GOOD
 from keras_transformer.data.sample.verbs import (
     DEGREES,
     PERSON_QUALITIES,
@@ -148,7 +148,8 @@ def _compared(draw: Draw, phrase: NounPhrase, adjective: Adjective) -> NounPhras
     if phrase.article not in ("this", "that"):
         raise Rejected
     other = phrase.noun
-    if not draw.sense and draw.chance(0.6):
+    mixed = other.kind in ("talk", "work", "thing", "nature", "place", "body")
+    if not draw.sense and not mixed and draw.chance(0.6):
         other = draw.pick([noun for noun in adjective.nouns if noun.kind == phrase.noun.kind])
     if other is phrase.noun:
         return replace(phrase, article="that" if phrase.article == "this" else "this")
@@ -201,6 +202,26 @@ def seeming(draw: Draw) -> Draft:
                  [_triple(adjective, phrase.noun)])  # fmt: skip
 
 
+@construction("liking for a quality", "reason", 1.5)
+def liking_for_quality(draw: Draw) -> Draft:
+    """민수는 이 은행이 조용해서 좋아해요. Minsu likes this bank because it is quiet."""
+    phrase, adjective = draw.description()
+    korean_verb, verb = ("좋아하", "like") if adjective.english in GOOD else ("싫어하", "hate")
+    person = draw.pick(PERSONS)
+    if adjective.english not in GOOD | BAD or phrase.owner == person:
+        raise Rejected
+    how = draw.degree(adjective, 0.4) if verb == "hate" else None
+    words = [person.topic(), particle(phrase.korean(), "subject")] + ([how.korean] if how else [])
+    words += [attach(adjective.korean, "어서"), conjugate(korean_verb, "어요", person.honorific)]
+    verb_said = english.third_person(verb) if agreement_of(person) == "third" else verb
+    it = "they are" if phrase.are_many else "it is"
+    quality = f"{how.english} {adjective.english}" if how else adjective.english
+    draw.stems.append(f"{korean_verb}={verb}")
+    return Draft(" ".join(words),
+                 f"{person.english} {verb_said} {phrase.english()} because {it} {quality}",
+                 [(f"{korean_verb}={verb}", person.stem, phrase.noun.stem)])  # fmt: skip
+
+
 @construction("quality of a person", "person")
 def person_quality(draw: Draw) -> Draft:
     """선생님께서는 아주 친절하세요. The teacher is very kind."""
@@ -227,7 +248,7 @@ def _job_quality(draw: Draw, job: Noun, probability: float) -> Word | None:
     quality = draw.pick(PERSON_QUALITIES)
     if quality.english == "famous" and job.english not in ART_FAME:
         raise Rejected
-    if quality.english in ("tired", "healthy", "happy") and job.english == "foreigner":
+    if quality.english in ("tired", "busy") or (quality.english, job.english) == ("good", "foreigner"):
         raise Rejected
     return quality
 

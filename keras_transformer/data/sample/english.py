@@ -176,8 +176,8 @@ def compare(adjective: str) -> tuple[str, str]:
 
 
 def possessive(phrase: str) -> str:
-    """``my parents`` -> ``my parents'``."""
-    return phrase + ("'" if phrase.endswith("s") else "'s")
+    """``the boss`` -> ``the boss's``; all owners are singular."""
+    return phrase + "'s"
 
 
 def capitalise(sentence: str) -> str:

@@ -19,7 +19,7 @@ FINALS = ["", *"ㄱㄲㄳㄴㄵㄶㄷㄹㄺㄻㄼㄽㄾㄿㅀㅁㅂㅄㅅㅆㅇ�
 # Dictionary forms without 다. ㅂ, ㄷ, ㅅ, ㅎ and 르 are irregular only in these words.
 IRREGULAR = {
     "ㅂ": "돕 줍 굽 눕 맵 덥 춥 쉽 어렵 무겁 가볍 뜨겁 차갑 두껍 어둡 시끄럽 더럽 귀엽 아름답 무섭 "
-    "미끄럽 부드럽 고맙 가깝 즐겁".split(),
+    "미끄럽 부드럽 새롭 조심스럽 고맙 가깝 즐겁".split(),
     "ㄷ": "듣 걷 싣 깨닫".split(),
     "ㅅ": "짓 낫 붓".split(),
     "ㅎ": "빨갛 파랗 노랗 하얗 까맣".split(),

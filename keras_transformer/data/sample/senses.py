@@ -7,6 +7,7 @@ is, adjectives, places where it is found, and so on. A sentence about it uses at
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from keras_transformer.data.sample import english
 from keras_transformer.data.sample.verbs import parse_verb, words_of
@@ -45,7 +46,7 @@ class Sense:
     def name(self) -> str:
         return self.noun.english
 
-    @property
+    @cached_property
     def kinds(self) -> tuple[str, ...]:
         """Kinds of constructions that can hold this sense."""
         kinds = {
@@ -54,6 +55,7 @@ class Sense:
             "spot": self.spots,
             "bought": self.later,
             "feature": self.features,
+            "reason": self.adjectives,
             "body": self.body,
             "event": self.events,
             "weather": self.name == "snow",
@@ -62,7 +64,7 @@ class Sense:
         }
         return tuple(kind for kind, possible in kinds.items() if possible)
 
-    @property
+    @cached_property
     def forms(self) -> frozenset[str]:
         """English forms that show this sense."""
         extra = {"snow": {"snowed", "snowing", "snows"}}.get(self.name, set())
@@ -175,7 +177,7 @@ SENSE_TABLE = """\
   spots: 꽃 위에=on the flower, 나무 위에=on the tree, 창문 옆에=next to the window
   events: 날아가=fly away
 벌 | punishment
-  verbs: 받 | receive | | 학교, 교실, 회사 | a involuntary point; 피하 | avoid | | 학교, 회사 | a involuntary point
+  verbs: 받 | receive | | 학교, 교실, 회사 | a involuntary point; 피하 | avoid | | 학교, 회사 | a involuntary point; 내리 | impose | | 학교, 회사 | a rare point; 받아들이 | accept | | | the rare point; 취소하 | cancel | | 학교, 회사 | the rare point
   adjectives: 심하=severe, 공평하=fair, 무겁=heavy
 """
 

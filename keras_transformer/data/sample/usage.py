@@ -83,4 +83,13 @@ CHANGING = _names(
     "difficult, interesting, boring, important, famous, dangerous, fast, slow, hard, soft, beautiful, "
     "crowded, slippery, wide, safe, serious, severe, red, sweet"
 )
+GOOD = _names(
+    "delicious, sweet, fresh, fast, safe, comfortable, soft, cute, pretty, clean, famous, quiet, spacious, "
+    "interesting, easy, fair, warm, beautiful, stylish, cool, special, bright, strong, healthy, cheap, wide"
+)
+BAD = _names(
+    "bad, salty, sour, expensive, heavy, narrow, slow, noisy, boring, difficult, dangerous, dirty, dark, "
+    "hard, crowded, far away, slippery, severe, serious, scary, bitter, late, awkward, cold, humid, strange, "
+    "sad, hot, old, small"
+)
 ART_FAME = _names("singer, actor, painter, writer, scientist, cook, musician, soccer player, architect")

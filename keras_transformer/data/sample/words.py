@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from keras_transformer.data.sample import english
 from keras_transformer.data.sample.korean import particle
@@ -15,7 +16,7 @@ class Word:
     korean: str
     english: str
 
-    @property
+    @cached_property
     def stem(self) -> str:
         return f"{self.korean}={self.english}"
 
