@@ -10,17 +10,12 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 
+from keras_transformer.data.sample.dictionary import check_direction
 from keras_transformer.data.sample.sampling import SamplePair
 from keras_transformer.data.sample.senses import SENSES_OF
 from keras_transformer.errors import UserError
 
 CANDIDATES = 200
-DIRECTIONS = ("ko-en", "en-ko")
-
-
-def _check_direction(direction: str) -> None:
-    if direction not in DIRECTIONS:
-        raise UserError(f"The direction {direction!r} is unknown; expected 'ko-en' or 'en-ko'.")
 
 
 def _sides(pair: SamplePair, direction: str) -> tuple[str, str]:
@@ -39,7 +34,7 @@ def nearest_neighbour(
     train: Sequence[SamplePair], sources: Sequence[str], direction: str = "ko-en"
 ) -> list[str]:
     """The target of the most similar training source (Dice coefficient of the features)."""
-    _check_direction(direction)
+    check_direction(direction)
     features = [_features(_sides(pair, direction)[0]) for pair in train]
     rows_with: dict[str, list[int]] = defaultdict(list)
     for row, found in enumerate(features):
