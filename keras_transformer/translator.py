@@ -13,6 +13,7 @@ from keras_transformer.decoding import Decoder
 from keras_transformer.errors import UserError
 from keras_transformer.models import Transformer
 from keras_transformer.tokenizers import TokenizerPair
+from keras_transformer.training.files import replacing, write_text
 from keras_transformer.training.masked_crossentropy import token_losses
 
 DESCRIPTION, WEIGHTS = "translator.json", "model.weights.h5"
@@ -127,18 +128,10 @@ class Translator:
     def save(self, folder):
         """Writes description, weights and tokenizers into a folder, from which `load` reads."""
         folder = Path(folder)
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            self.tokenizers.save(folder)
-            self.describe(folder)
-            temporary = folder / f".new-{WEIGHTS}"
+        self.tokenizers.save(folder)
+        self.describe(folder)
+        with replacing(folder / WEIGHTS) as temporary:
             self.model.save_weights(temporary, overwrite=True)
-            temporary.replace(folder / WEIGHTS)
-        except OSError as error:
-            raise UserError(
-                f"The translator cannot be saved in {folder} ({error.strerror or error}): "
-                "choose a folder that can be written."
-            ) from error
 
     def describe(self, folder):
         """Writes the description alone: what `load` needs besides weights and tokenizers."""
@@ -148,10 +141,7 @@ class Translator:
             "decoding": dataclasses.asdict(self.options),
             "languages": self.languages,
         }
-        path = Path(folder) / DESCRIPTION
-        temporary = path.with_name(f".new-{path.name}")
-        temporary.write_text(json.dumps(description, indent=1) + "\n", encoding="utf-8")
-        temporary.replace(path)
+        write_text(Path(folder) / DESCRIPTION, json.dumps(description, indent=1) + "\n")
 
     @classmethod
     def load(cls, folder, weights=WEIGHTS):
@@ -166,7 +156,7 @@ class Translator:
         """
         folder = Path(folder)
         description = _read_description(folder)
-        model = _rebuild(description["model"], folder)
+        model, options, languages = _rebuild(description, folder)
         tokenizers = TokenizerPair.load(folder)
         if not (folder / weights).exists():
             raise UserError(
@@ -178,10 +168,9 @@ class Translator:
         except Exception as error:  # h5py and Keras raise many kinds
             raise UserError(
                 f"{folder / weights} does not hold the weights of the model that {DESCRIPTION} "
-                f"beside it describes, or is damaged: {str(error).splitlines()[0]}"
+                f"beside it describes, or is damaged: {f'{error}'.partition(chr(10))[0]}"
             ) from error
-        options = DecodingConfig(**description["decoding"])
-        return cls(model, tokenizers, options, description["languages"])
+        return cls(model, tokenizers, options, languages)
 
     def export(self, folder, options=None):
         """Exports a SavedModel for TensorFlow Serving.
@@ -234,14 +223,21 @@ def _read_description(folder):
     return description
 
 
-def _rebuild(config, folder):
-    """The model in float32, whatever precision it was trained in: its weights are float32."""
+def _rebuild(description, folder):
+    """The model and how to decode.
+
+    The model is in float32, whatever precision it was trained in: its weights are float32.
+    """
     try:
-        model = Transformer.from_config({**config, "dtype": "float32"})
+        model = Transformer.from_config({**description["model"], "dtype": "float32"})
+        model.build()
+        options = DecodingConfig(**description["decoding"])
+        source, target = description["languages"]
+    except KeyError as error:
+        raise UserError(f"{folder / DESCRIPTION} lacks {error}: restore it from a copy.") from error
     except (TypeError, ValueError) as error:
         raise UserError(f"{folder / DESCRIPTION} describes no valid model: {error}") from error
-    model.build()
-    return model
+    return model, options, (source, target)
 
 
 def _padded(rows, padding_id):

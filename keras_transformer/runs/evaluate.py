@@ -7,6 +7,7 @@ from keras_transformer.data.readers import read_lines
 from keras_transformer.errors import UserError
 from keras_transformer.evaluation import bleu_tokenizer, corpus_scores
 from keras_transformer.runs.folder import RunFolder, load_run_config
+from keras_transformer.training.files import write_text
 from keras_transformer.translator import Translator, load_translator
 
 
@@ -31,8 +32,8 @@ def evaluate_run(folder, corpus, config):
     )
     if corpus.sample is not None:
         scores.update(_sample_scores(corpus, config, translations))
-    folder.write(folder.translations, "".join(line + "\n" for line in translations))
-    folder.write(folder.scores, json.dumps(scores, indent=1, ensure_ascii=False) + "\n")
+    write_text(folder.translations, "".join(line + "\n" for line in translations))
+    write_text(folder.scores, json.dumps(scores, indent=1, ensure_ascii=False) + "\n")
     return scores
 
 

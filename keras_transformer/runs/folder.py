@@ -3,8 +3,10 @@
 import json
 from pathlib import Path
 
-from keras_transformer.config import Config, all_keys, from_yaml, to_yaml
+from keras_transformer.config import Config, all_keys, to_yaml
 from keras_transformer.errors import UserError
+from keras_transformer.training.checkpoint import list_checkpoints
+from keras_transformer.training.files import write_text
 from keras_transformer.translator import WEIGHTS
 
 # A run may go on with other values of these; with other values of the rest it would be another run.
@@ -43,25 +45,18 @@ class RunFolder:
         self.scores = self.path / "scores.json"
         self.translations = self.path / "test.translations.txt"
 
-    def start(self, config):
-        """Makes the folder and writes `config.yaml`, or checks the one that is there.
+    def check(self, config):
+        """Checks that this folder may hold a run of this configuration; writes nothing.
+
+        A run that failed before it made anything (a wrong file, too large a vocabulary) binds
+        nothing: it may start anew with what was wrong mended.
 
         Raises:
-            UserError: the folder cannot be written, or holds another run; its keys are named.
+            UserError: the folder holds another run; the keys that differ are named.
         """
-        try:
-            self.path.mkdir(parents=True, exist_ok=True)
-            if self.config.exists():
-                self._check_same_run(config)
-            self.write(self.config, to_yaml(config))
-        except OSError as error:
-            raise UserError(
-                f"The run's folder {self.path} cannot be written ({error.strerror or error}): "
-                "choose another with --run, or mend its permissions."
-            ) from error
-
-    def _check_same_run(self, config):
-        before = from_yaml(self.config.read_text(encoding="utf-8"), str(self.config))
+        if not self.config.exists() or not (self.has_tokenizers() or self._has_checkpoints()):
+            return
+        before = Config.load(self.config)
         different = [key for key in _keys_that_bind() if _value(before, key) != _value(config, key)]
         if different:
             changes = ", ".join(
@@ -73,17 +68,42 @@ class RunFolder:
                 "values to go on with it, or another folder with --run."
             )
 
-    def write(self, path, text):
-        """Writes a text file beside its place and renames it: it is never half there."""
-        temporary = path.with_name(f".new-{path.name}")
-        temporary.write_text(text, encoding="utf-8")
-        temporary.replace(path)
+    def start(self, config):
+        """Makes the folder and writes `config.yaml`.
+
+        Raises:
+            UserError: the folder cannot be written.
+        """
+        if self.config.exists() and Config.load(self.config).decoding != config.decoding:
+            self.forget_scores()
+        try:
+            write_text(self.config, to_yaml(config))
+        except UserError as error:
+            raise UserError(f"The run cannot be kept in {self.path}: {error}") from error
+
+    def has_tokenizers(self):
+        """Whether the run has made its tokenizers: of two, the target's is written last."""
+        return any((self.path / f"{name}.json").exists() for name in ("tokenizer", "target"))
+
+    def _has_checkpoints(self):
+        return bool(list_checkpoints(self.checkpoints))
 
     def read_scores(self):
-        """The scores of a finished run, or None."""
+        """The scores of a finished run, or None.
+
+        Raises:
+            UserError: the file is damaged.
+        """
         if not self.scores.exists():
             return None
-        return json.loads(self.scores.read_text(encoding="utf-8"))
+        try:
+            return json.loads(self.scores.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise UserError(f"{self.scores} cannot be read ({error}): remove it.") from error
+
+    def forget_scores(self):
+        """Removes the scores: training goes on, or other translations are asked for."""
+        self.scores.unlink(missing_ok=True)
 
 
 def load_run_config(folder):

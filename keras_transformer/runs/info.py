@@ -1,12 +1,10 @@
 """What a run or an export is, in a few lines."""
 
-import json
 from pathlib import Path
 
-from keras_transformer.errors import UserError
 from keras_transformer.runs.evaluate import score_lines
 from keras_transformer.runs.folder import RunFolder, load_run_config
-from keras_transformer.training.checkpoint import list_checkpoints
+from keras_transformer.training.checkpoint import checkpoint_step, list_checkpoints
 from keras_transformer.training.training_log import read_history
 from keras_transformer.translator import DESCRIPTION, Translator
 
@@ -37,16 +35,13 @@ def _describe_run(folder):
     history = read_history(folder.history)
     checkpoints = list_checkpoints(folder.checkpoints)
     if checkpoints:
-        steps = int(checkpoints[-1].name.removeprefix("step-"))
+        steps = checkpoint_step(checkpoints[-1])
         lines.append(f"Trained: {steps:,} steps, {len(history)} epochs")
     scored = [line for line in history if "val_bleu" in line]
     if scored:
         best = max(scored, key=lambda line: line["val_bleu"])
         lines.append(f"Best validation BLEU: {best['val_bleu']:.2f} in epoch {best['epoch'] + 1}")
-    try:
-        scores = folder.read_scores()
-    except json.JSONDecodeError as error:
-        raise UserError(f"{folder.scores} cannot be read ({error}): remove it.") from error
+    scores = folder.read_scores()
     if scores:
         lines.append(f"On the {scores['set']} set:")
         lines += [f"  {line}" for line in score_lines(scores).values()]

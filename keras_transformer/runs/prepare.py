@@ -62,7 +62,7 @@ def prepare_data(config, corpus, folder, say):
 
 def prepare_tokenizers(config, corpus, folder, say):
     """The run's tokenizers: those in its folder, those named in the configuration, or new ones."""
-    if any((folder.path / f"{name}.json").exists() for name in ("tokenizer", "source")):
+    if folder.has_tokenizers():
         return TokenizerPair.load(folder.path)
     settings = config.tokenizer
     if settings.load_from:

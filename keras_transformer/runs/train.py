@@ -42,9 +42,10 @@ def train(config, run_folder):
         UserError: the data, the configuration or the folder is wrong; nothing there is lost.
     """
     folder = RunFolder(run_folder)
-    folder.start(config)
+    folder.check(config)
     keras.utils.set_random_seed(config.training.seed)
     corpus = open_corpus(config.data)
+    folder.start(config)
     data = prepare_data(config, corpus, folder, say)
     model = make_model(config, data.tokenizers)
     translator = Translator(model, data.tokenizers, config.decoding, corpus.languages)
@@ -52,13 +53,13 @@ def train(config, run_folder):
     compile_model(model, config)
     say(f"{config.model.preset}: {model.count_params():,} parameters.")
 
-    callbacks, checkpoints = make_callbacks(config, corpus, data, translator, folder)
+    callbacks, log, checkpoints = make_callbacks(config, corpus, data, translator, folder)
     step = checkpoints.resume(model)
     if step:
         say(f"Resuming at step {step:,}, epoch {checkpoints.epoch + 1}.")
     if not is_finished(config, checkpoints, step):
-        callbacks[0].forget_from(checkpoints.epoch)
-        callbacks[0].first_batch = checkpoints.batch
+        folder.forget_scores()
+        log.resume(checkpoints.epoch, checkpoints.batch)
         model.fit(
             data.train,
             validation_data=data.validation,
@@ -67,7 +68,7 @@ def train(config, run_folder):
             callbacks=callbacks,
             verbose=1 if sys.stdout.isatty() else 2,
         )
-    scores = evaluate_run(folder, corpus, config)
+    scores = folder.read_scores() or evaluate_run(folder, corpus, config)
     print_scores(scores)
     say(f"Translate with: keras-transformer translate {folder.path} < input.txt")
     return scores
@@ -143,7 +144,7 @@ def make_callbacks(config, corpus, data, translator, folder):
     )
     limits = Limits(checkpoints, training.max_steps, training.max_minutes)
     others = [average] if average else []
-    return [log, limits, *others, bleu, checkpoints], checkpoints
+    return [*others, bleu, limits, log, checkpoints], log, checkpoints
 
 
 def is_finished(config, checkpoints, step):

@@ -6,6 +6,7 @@ import time
 import keras
 
 from keras_transformer.evaluation import bleu
+from keras_transformer.training.files import replacing
 
 
 class BleuCallback(keras.callbacks.Callback):
@@ -80,9 +81,8 @@ class BleuCallback(keras.callbacks.Callback):
 
     def _keep(self):
         if self.best_weights is not None:
-            temporary = self.best_weights.with_name(f".new-{self.best_weights.name}")
-            self.model.save_weights(temporary, overwrite=True)
-            temporary.replace(self.best_weights)
+            with replacing(self.best_weights) as temporary:
+                self.model.save_weights(temporary, overwrite=True)
 
     def state(self):
         """What a checkpoint has to hold."""

@@ -1,24 +1,25 @@
 """Checkpoints that hold everything a run needs to go on as if it had never stopped."""
 
+import contextlib
 import json
 import os
 import re
-import shutil
 from pathlib import Path
 
 import numpy as np
 from keras import ops
 
 from keras_transformer.errors import UserError
+from keras_transformer.training.files import replacing
 
-_NAME = re.compile(r"step-(\d+)")
-_ARRAYS, _PROGRESS = "arrays.npz", "progress.json"
+_NAME = re.compile(r"step-(\d+)\.npz")
+_PROGRESS = "progress"
 
 
 def training_variables(model):
-    """Every variable that training changes, by a name that does not depend on the process.
+    """Every variable that decides what comes next, by a name that does not depend on the process.
 
-    Weights, the state of random generators (dropout), the optimizer, and the sums of the metrics.
+    Weights, the state of random generators (dropout), and the optimizer.
 
     Args:
         model: a compiled model whose optimizer is built.
@@ -30,7 +31,6 @@ def training_variables(model):
     named = {"weights": list(model.weights)}
     named["random"] = [v for v in model.variables if id(v) not in weights]
     named["optimizer"] = list(model.optimizer.variables)
-    named["metrics"] = list(model.metrics_variables)
     return {
         f"{kind}/{number:04d}": variable
         for kind, variables in named.items()
@@ -39,7 +39,9 @@ def training_variables(model):
 
 
 def save_checkpoint(folder, model, progress, extra=None, keep=2):
-    """Writes `FOLDER/step-NNNNNNNN`: complete, or not there at all.
+    """Writes `FOLDER/step-NNNNNNNN.npz`: complete, or not there at all.
+
+    One file, because a file can be put in the place of another in one step, and a folder cannot.
 
     Args:
         folder: folder of the run's checkpoints.
@@ -55,30 +57,17 @@ def save_checkpoint(folder, model, progress, extra=None, keep=2):
         UserError: it cannot be written; the older checkpoints are still there.
     """
     folder = Path(folder)
-    target = folder / f"step-{progress['step']:08d}"
-    temporary = folder / f".{target.name}.{os.getpid()}.tmp"
+    target = folder / f"step-{progress['step']:08d}.npz"
     arrays = {name: _numpy(variable) for name, variable in training_variables(model).items()}
     arrays.update({f"extra/{name}": array for name, array in (extra or {}).items()})
-    try:
-        shutil.rmtree(temporary, ignore_errors=True)
-        temporary.mkdir(parents=True)
-        with open(temporary / _ARRAYS, "wb") as file:
-            np.savez(file, **arrays)
-            _sync(file)
-        with open(temporary / _PROGRESS, "w", encoding="utf-8") as file:
-            json.dump(progress, file, indent=1)
-            _sync(file)
-        if target.exists():
-            shutil.rmtree(target)
-        temporary.rename(target)
-    except OSError as error:
-        shutil.rmtree(temporary, ignore_errors=True)
-        raise UserError(
-            f"The checkpoint {target} cannot be written ({error.strerror or error}): make room or "
-            "mend the permissions and start again; the run goes on from its last checkpoint."
-        ) from error
+    arrays[_PROGRESS] = np.frombuffer(json.dumps(progress).encode(), np.uint8)
+    with replacing(target) as temporary, open(temporary, "wb") as file:
+        np.savez(file, **arrays)
+        file.flush()
+        os.fsync(file.fileno())
     for old in list_checkpoints(folder)[:-keep]:
-        shutil.rmtree(old, ignore_errors=True)
+        with contextlib.suppress(OSError):
+            old.unlink()
     return target
 
 
@@ -88,20 +77,25 @@ def list_checkpoints(folder):
     if not folder.is_dir():
         return []
     found = [path for path in folder.iterdir() if _NAME.fullmatch(path.name)]
-    return sorted(found, key=lambda path: int(_NAME.fullmatch(path.name)[1]))
+    return sorted(found, key=checkpoint_step)
+
+
+def checkpoint_step(path):
+    """The number of updates after which a checkpoint was written."""
+    return int(_NAME.fullmatch(path.name)[1])
 
 
 def read_checkpoint(path):
     """What `save_checkpoint` wrote: arrays by name, and the progress.
 
     Raises:
-        UserError: a file is missing or damaged.
+        UserError: the file is damaged.
     """
     path = Path(path)
     try:
-        with np.load(path / _ARRAYS, allow_pickle=False) as file:
+        with np.load(path, allow_pickle=False) as file:
             arrays = dict(file)
-        progress = json.loads((path / _PROGRESS).read_text(encoding="utf-8"))
+        progress = json.loads(arrays.pop(_PROGRESS).tobytes())
     except Exception as error:  # zipfile, numpy and json each have errors of their own
         raise UserError(
             f"The checkpoint {path} cannot be read ({error}): remove it to go on from the one "
@@ -146,8 +140,3 @@ def _shape(shape):
 
 def _numpy(variable):
     return np.asarray(ops.convert_to_numpy(variable.value))
-
-
-def _sync(file):
-    file.flush()
-    os.fsync(file.fileno())

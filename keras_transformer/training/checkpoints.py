@@ -3,12 +3,14 @@
 import time
 
 import keras
+import numpy as np
+from keras import ops
 
+from keras_transformer.errors import UserError
 from keras_transformer.training.checkpoint import (
     list_checkpoints,
     restore_checkpoint,
     save_checkpoint,
-    training_variables,
 )
 
 
@@ -38,7 +40,8 @@ class Checkpoints(keras.callbacks.Callback):
         self.keep = keep
         self.epoch = self.batch = 0
         self.trained_seconds = 0.0
-        self._metrics = {}
+        self._resumed_sums = None  # of the metrics, over the batches before `batch`
+        self._sums = None
 
     def resume(self, model):
         """Restores the newest checkpoint, if there is one.
@@ -60,20 +63,19 @@ class Checkpoints(keras.callbacks.Callback):
         if self.average is not None:
             self.average.restore(extra)
         if self.batch:
-            # `fit` sets the metrics back at the start of an epoch: keep them until after that.
-            variables = training_variables(model)
-            names = [name for name in variables if name.startswith("metrics/")]
-            self._metrics = {name: variables[name].numpy() for name in names}
+            # `fit` makes the metrics, and sets them to zero as each epoch begins: not yet.
+            names = sorted(name for name in extra if name.startswith("metrics/"))
+            self._resumed_sums = [extra[name] for name in names]
         return progress["step"]
 
     def on_epoch_begin(self, epoch, logs=None):
         self.batch = self.batch if epoch == self.epoch else 0
         self.epoch = epoch
         self.dataset.set_epoch(epoch, self.batch)
-        variables = training_variables(self.model)
-        for name, value in self._metrics.items():
-            variables[name].assign(value)
-        self._metrics = {}
+        self._sums = None
+        if self._resumed_sums is not None:
+            self._put_sums(self._resumed_sums)
+            self._resumed_sums = None
         self._last = self._clock = time.monotonic()
 
     def on_train_batch_end(self, batch, logs=None):
@@ -81,11 +83,17 @@ class Checkpoints(keras.callbacks.Callback):
         step = int(self.model.optimizer.iterations)
         by_step = self.steps and step % self.steps == 0
         by_time = self.seconds and time.monotonic() - self._last >= self.seconds
-        if by_step or by_time:
+        # The end of the epoch saves, too, and only after the evaluation: a checkpoint that says
+        # that all is done must not be there before the best weights are.
+        ends = self.model.stop_training or self.batch >= self._num_batches(self.epoch)
+        if (by_step or by_time) and not ends:
             self.save()
 
+    def on_test_begin(self, logs=None):
+        self._sums = self._read_sums()  # validation counts with the same metrics
+
     def on_epoch_end(self, epoch, logs=None):
-        if self.batch >= self.dataset.batches.num_batches(epoch):
+        if self.batch >= self._num_batches(epoch):
             self.epoch, self.batch = epoch + 1, 0
         self.save()
 
@@ -102,7 +110,29 @@ class Checkpoints(keras.callbacks.Callback):
             **{name: holder.state() for name, holder in self.states.items()},
         }
         extra = {} if self.average is None else self.average.state()
+        if self.batch:
+            sums = self._read_sums() if self._sums is None else self._sums
+            extra.update({f"metrics/{number:04d}": value for number, value in enumerate(sums)})
         save_checkpoint(self.folder, self.model, progress, extra, self.keep)
+
+    def _num_batches(self, epoch):
+        return self.dataset.batches.num_batches(epoch)
+
+    def _read_sums(self):
+        return [
+            np.array(ops.convert_to_numpy(variable.value))
+            for variable in self.model.metrics_variables
+        ]
+
+    def _put_sums(self, sums):
+        variables = self.model.metrics_variables
+        if [value.shape for value in sums] != [tuple(variable.shape) for variable in variables]:
+            raise UserError(
+                f"The newest checkpoint in {self.folder} was written with other metrics: go on "
+                "with the program that wrote it, or start a new run in another folder."
+            )
+        for variable, value in zip(variables, sums, strict=True):
+            variable.assign(value)
 
 
 class Limits(keras.callbacks.Callback):

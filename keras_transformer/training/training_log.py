@@ -1,5 +1,6 @@
 """What is written down while training: one line an epoch, and TensorBoard."""
 
+import contextlib
 import json
 import math
 import time
@@ -9,6 +10,7 @@ import keras
 from keras import ops
 
 from keras_transformer.errors import UserError
+from keras_transformer.training.files import write_text
 from keras_transformer.training.tensorboard import TensorBoardWriter
 
 
@@ -32,14 +34,16 @@ class TrainingLog(keras.callbacks.Callback):
         self.first_batch = 0
         self._board = TensorBoardWriter(tensorboard) if tensorboard is not None else None
 
-    def forget_from(self, epoch):
-        """Drops the lines of epochs that a resumed run is going to repeat."""
+    def resume(self, epoch, batch):
+        """Prepares for going on at a batch: drops the lines of epochs that come again."""
+        self.first_batch = batch
         lines = read_history(self.history)
         kept = [line for line in lines if line["epoch"] < epoch]
         if len(kept) < len(lines):
-            temporary = self.history.with_name(f".{self.history.name}.tmp")
-            temporary.write_text("".join(json.dumps(line) + "\n" for line in kept), "utf-8")
-            temporary.replace(self.history)
+            self._write(kept)
+
+    def _write(self, lines):
+        write_text(self.history, "".join(json.dumps(line) + "\n" for line in lines))
 
     def on_epoch_begin(self, epoch, logs=None):
         self._tokens = self.tokens_of_epoch(epoch)[self.first_batch :]
@@ -85,8 +89,7 @@ class TrainingLog(keras.callbacks.Callback):
         line["learning_rate"] = self._learning_rate()
         line["target_tokens_per_second"] = self._trained / max(seconds, 1e-9)
         line["seconds"] = time.perf_counter() - self._epoch_began
-        with open(self.history, "a", encoding="utf-8") as file:
-            file.write(json.dumps(line) + "\n")
+        self._write([*read_history(self.history), line])
         if self._board is not None:
             names = [name for name in line if name.startswith("val_")]
             self._board.scalars(step, {f"validation/{n[4:]}": line[n] for n in names})
@@ -98,17 +101,15 @@ class TrainingLog(keras.callbacks.Callback):
 
 
 def read_history(path):
-    """The lines of a history as dicts; a line torn by a killed process is left out."""
+    """The lines of a history as dicts; those that are damaged are left out."""
     path = Path(path)
     if not path.exists():
         return []
     lines = []
-    for text in path.read_text(encoding="utf-8").splitlines():
-        try:
+    for text in path.read_text(encoding="utf-8", errors="replace").splitlines():
+        with contextlib.suppress(json.JSONDecodeError):
             lines.append(json.loads(text))
-        except json.JSONDecodeError:
-            continue
-    return lines
+    return [line for line in lines if isinstance(line, dict) and "epoch" in line]
 
 
 def _as_table(samples):
