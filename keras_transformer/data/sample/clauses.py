@@ -18,6 +18,7 @@ from keras_transformer.data.sample.korean import (
 )
 from keras_transformer.data.sample.words import Adjective, Noun, Person, Place, Verb, Word
 
+COPULA = "이다=be"
 YOU = Person("", "you", "you", kind="you")  # Korean leaves the person spoken to unsaid
 NATIVE_NUMBERS = "영 한 두 세 네 다섯 여섯 일곱 여덟 아홉 열 열한 열두".split()
 
@@ -85,8 +86,16 @@ class NounPhrase:
         return self.noun.indefinite(quality.strip())
 
     @property
+    def be(self) -> str:
+        return "are" if self.are_many else "is"
+
+    @property
+    def was(self) -> str:
+        return "were" if self.are_many else "was"
+
+    @property
     def are_many(self) -> bool:
-        return self.noun.are_many or self.article == "generic" and self.noun.number == "count"
+        return self.noun.are_many or (self.article == "generic" and self.noun.number == "count")
 
 
 @dataclass(frozen=True)
@@ -307,7 +316,9 @@ FORMS = {
     "had to": Form(_raised("어야", " 했어요"), "had", _to, ("did", _after("have to"))),
     "need not": Form(_raised("지 않아도", " 돼요"), DO_NOT, _after("have to")),
     "experience": Form(_aux("은 적이", " 있어요", " 있으세요"), HAVE, english.participle),
-    "never": Form(_aux("은 적이", " 없어요", " 없으세요"), HAVE, _after("never", english.participle)),
+    "never": Form(
+        _aux("은 적이", " 없어요", " 없으세요"), HAVE, _after("never", english.participle)
+    ),
     "decided": Form(_aux("기로", " 했어요", " 하셨어요"), "decided", _to),
     "started": Form(_aux("기", " 시작했어요", " 시작하셨어요"), "started", english.gerund),
     "likes": Form(_aux("는 것을", " 좋아해요", " 좋아하세요"), LIKE, english.gerund),

@@ -5,7 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from keras_transformer.data.sample import english
-from keras_transformer.data.sample.clauses import FORMS, Clause, NounPhrase, agreement_of, own
+from keras_transformer.data.sample.clauses import (
+    FORMS,
+    Clause,
+    NounPhrase,
+    agreement_of,
+)
 from keras_transformer.data.sample.drawing import (
     THIRD,
     Draft,
@@ -13,135 +18,44 @@ from keras_transformer.data.sample.drawing import (
     Rejected,
     construction,
 )
-from keras_transformer.data.sample.korean import attach, conjugate, particle
-from keras_transformer.data.sample.nouns import NOUN, NOUNS_OF, PERSON, PERSONS, PERSONS_OF, PLACES_OF
+from keras_transformer.data.sample.korean import (
+    attach,
+    conjugate,
+    particle,
+)
+from keras_transformer.data.sample.nouns import (
+    NOUN,
+    PERSONS,
+    PERSONS_OF,
+    PLACES_OF,
+)
 from keras_transformer.data.sample.statements import details
-from keras_transformer.data.sample.usage import BAD, ERRANDS, EXACT, GOOD, INDOORS, OUTDOORS, RELATED, TOGETHER
-from keras_transformer.data.sample.verbs import VERBS
-from keras_transformer.data.sample.words import Noun, Verb
+from keras_transformer.data.sample.usage import (
+    BAD,
+    ERRANDS,
+    EXACT,
+    GOOD,
+    TOGETHER,
+)
+from keras_transformer.data.sample.verbs import (
+    BUY,
+    TAKERS,
+    VERBS,
+)
+from keras_transformer.data.sample.words import Verb
 
 KNOWN = tuple(person for person in PERSONS if person.pronoun)
-# Korean condition (past, conditional) and its English (past, present).
-WEATHER = (
-    ("비가 와서", "비가 오면", "it rained", "it rains"),
-    ("날씨가 추워서", "날씨가 추우면", "the weather was cold", "the weather is cold"),
-    ("날씨가 더워서", "날씨가 더우면", "the weather was hot", "the weather is hot"),
-    ("날씨가 좋아서", "날씨가 좋으면", "the weather was good", "the weather is good"),
-    ("바람이 불어서", "바람이 불면", "it was windy", "it is windy"),
-)
-SNOW = ("눈이 와서", "눈이 오면", "it snowed", "it snows")
+
+
 STATES = {"피곤하": "tired", "바쁘": "busy"}
-BUY = next(verb for verb in VERBS if verb.korean == "사")
-TAKERS: dict[Noun, tuple[Verb, ...]] = {}
-for _verb in VERBS:
-    for _noun in _verb.objects:
-        TAKERS[_noun] = (*TAKERS.get(_noun, ()), _verb)
-# What has been done with a thing that something else is done with now.
-BEFOREHAND = frozenset(
-    "make, cook, bake, roast, buy, write, borrow, send, receive, draw, take, fix, lose, find, pick up, "
-    "plant, raise, grow, choose, boil, rent, build".split(", ")
-)
+
+
 # What one does with a thing after buying it.
 LATER = tuple(
     verb
     for verb in VERBS
     if verb.english in ("eat", "drink", "read", "wear", "roast", "wash", "slice", "fix", "peel")
 )
-
-
-def _verbs_for(draw: Draw, noun: Noun, but: Verb | None = None) -> tuple[Verb, ...]:
-    if draw.sense and noun is draw.sense.noun:
-        pool = draw.sense.verbs
-        pool = (*pool, BUY) if draw.sense.later else pool
-    else:
-        pool = TAKERS.get(noun, ())
-    return tuple(
-        verb
-        for verb in pool
-        if verb.article in ("a", "the", "generic")
-        and verb.english in RELATED
-        and (not but or (verb.english != but.english and verb.english in BEFOREHAND))
-    )
-
-
-def _relative(draw: Draw, noun: Noun, but: Verb | None = None, place: float = 0.4) -> Clause:
-    """``민수가 시장에서 산``: a past clause whose object is the noun it stands before."""
-    verb = draw.pick(_verbs_for(draw, noun, but))
-    subject = draw.person(verb)
-    clause = Clause(subject, verb, NounPhrase(noun, "the"))
-    if verb is not BUY and verb.places and draw.chance(place):
-        clause = replace(clause, place=draw.pick(verb.places))
-    if draw.chance(0.3):
-        clause = replace(clause, time=draw.time("past", clause.verb.english))
-    return clause
-
-
-def _relative_korean(clause: Clause) -> str:
-    return clause.without("object").korean_with("은", "subject")
-
-
-def _relative_english(clause: Clause) -> str:
-    return f"that {clause.without('object').english('past')}"
-
-
-@construction("relative clause on a subject", "description", 1.8)
-def relative_on_subject(draw: Draw) -> Draft:
-    """민수가 시장에서 산 배는 아주 맛있었어요. The pear that Minsu bought was very delicious."""
-    phrase, adjective = draw.description()
-    noun = phrase.noun
-    if phrase.article not in ("this", "that") or noun.kind == "place":
-        raise Rejected
-    clause = _relative(draw, noun)
-    past = draw.chance(0.6)
-    how = draw.degree(adjective, 0.6)
-    words = [_relative_korean(clause), particle(noun.korean, "topic")]
-    words += [how.korean] if how else []
-    words.append(attach(adjective.korean, "었어요" if past else "어요"))
-    be = ("were" if past else "are") if noun.are_many else ("was" if past else "is")
-    quality = f"{how.english} {adjective.english}" if how else adjective.english
-    said = f"the {noun.english} {_relative_english(clause)} {be} {quality}"
-    return Draft(" ".join(words), said, [(adjective.stem, noun.stem, ""), clause.triple])
-
-
-@construction("relative clause on an object", "action", 1.8)
-def relative_on_object(draw: Draw) -> Draft:
-    """저는 민수가 산 책을 읽었어요. I read the book that Minsu bought."""
-    clause = draw.clause(transitive=True)
-    phrase = clause.object
-    if phrase.article not in ("a", "the") or clause.verb.english in BEFOREHAND:
-        raise Rejected
-    inner = _relative(draw, phrase.noun, clause.verb, 0.3)
-    if inner.subject == clause.subject and inner.subject.pronoun != "I":
-        raise Rejected
-    if inner.subject != clause.subject and inner.subject.pronoun in ("he", "she"):
-        if inner.subject.kind == "pronoun":
-            raise Rejected
-    if draw.sense and clause.place is draw.sense.place:
-        raise Rejected
-    clause = clause.without("place")
-    before = clause.without("object").korean_words()
-    words = [*before, _relative_korean(inner), particle(phrase.noun.korean, "object")]
-    words.append(FORMS["past"].korean(clause))
-    head = f"the {phrase.noun.english} {_relative_english(inner)}"
-    said = f"{clause.subject.english} {english.past(clause.verb.english)} {head}"
-    return Draft(" ".join(words), said, [clause.triple, inner.triple])
-
-
-@construction("relative clause with who", "action")
-def relative_with_who(draw: Draw) -> Draft:
-    """책을 읽고 있는 사람은 제 친구예요. The person who is reading a book is my friend."""
-    clause = draw.clause(frozenset({"involuntary", "once", "point", "at"}), subjects=(PERSON["그"],))
-    if clause.verb.article == "own" or draw.sense and draw.sense.time:
-        raise Rejected
-    who = draw.pick((*PERSONS_OF["name"], *PERSONS_OF["elder"][:4], *PERSONS_OF["peer"]))
-    korean_clause = clause.korean_with("고 있는", "")
-    if who.honorific:
-        tail = who.korean + "세요"
-    else:
-        tail = particle(who.korean, "copula")
-    said = f"the person who is {clause.english_gerund()} is {who.english}"
-    return Draft(f"{korean_clause} 사람은 {tail}", said,
-                 [replace(clause, subject=who).triple])  # fmt: skip
 
 
 @construction("and", weight=1.5)
@@ -195,11 +109,13 @@ def buy_and_use(draw: Draw) -> Draft:
     clause, later = _bought(draw)
     use = Clause(clause.subject, later)
     alone = draw.pick((None, *PERSONS_OF["peer"]))
-    if alone == clause.subject or (alone and later.english not in TOGETHER):
+    if alone == clause.subject or (alone and later.usage not in TOGETHER):
         raise Rejected
     together = [particle(alone.korean, "with"), "같이"] if alone else []
     words = [clause.korean_with("어서", raised=False), *together, FORMS["past"].korean(use)]
-    said = f"{clause.english('past')} and {english.past(later.english)} {clause.object.noun.pronoun}"
+    said = (
+        f"{clause.english('past')} and {english.past(later.english)} {clause.object.noun.pronoun}"
+    )
     said += f" with {alone.as_object()}" if alone else ""
     used = (later.stem, clause.subject.stem, clause.object.noun.stem)
     return Draft(" ".join(words), said, [used, clause.triple])
@@ -241,73 +157,10 @@ def buying_for_quality(draw: Draw) -> Draft:
     return Draft(" ".join(words), said, [bought.triple])
 
 
-def _weather(draw: Draw) -> tuple[str, str, str, str]:
-    if draw.sense:
-        draw.note(draw.sense.noun)
-        return SNOW
-    return draw.pick(WEATHER)
-
-
-def _plain_clause(draw: Draw, verbs: frozenset[str]) -> Clause:
-    """A clause of ordinary words, also where the sentence has to hold a sense elsewhere."""
-    verb = draw.pick(tuple(
-        verb for verb in VERBS if verb.english in verbs and not verb.flags & {"rare", "point"}
-    ))  # fmt: skip
-    subject = draw.person(verb)
-    clause = Clause(subject, verb, draw.object(verb, subject))
-    inside = tuple(place for place in verb.places if (place.kind in INSIDE) == (verbs is INDOORS))
-    return replace(clause, place=draw.pick(inside)) if inside and draw.chance(0.6) else clause
-
-
-INSIDE = frozenset({"home", "room", "cafe", "study", "office", "hotel"})
-
-
-def _weather_clause(draw: Draw, condition: tuple[str, ...], done: str, not_done: str):
-    """What is done in such weather: outside when it is good, else inside or not outside."""
-    if "good" in condition[2] or "hot" in condition[2]:
-        return _plain_clause(draw, OUTDOORS), done
-    if draw.chance(0.5):
-        return _plain_clause(draw, INDOORS), done
-    return _plain_clause(draw, OUTDOORS), not_done
-
-
-@construction("because of the weather", "weather", 1.0)
-def because_of_weather(draw: Draw) -> Draft:
-    """비가 와서 저는 집에서 책을 읽었어요. I read a book at home because it rained."""
-    condition = _weather(draw)
-    clause, form = _weather_clause(draw, condition, "past", "could not")
-    korean = f"{condition[0]} {clause.korean(form)}"
-    return Draft(korean, f"{clause.english(form)} because {condition[2]}", [clause.triple])
-
-
-@construction("if the weather", "weather", 1.0)
-def if_weather(draw: Draw) -> Draft:
-    """비가 오면 저는 집에서 책을 읽을 거예요. If it rains, I will read a book at home."""
-    condition = _weather(draw)
-    clause, form = _weather_clause(draw, condition, "future", "will not")
-    korean = f"{condition[1]} {clause.korean(form)}"
-    return Draft(korean, f"if {condition[3]}, {clause.english(form)}", [clause.triple])
-
-
-@construction("because of a pain", "body", 1.2)
-def because_of_pain(draw: Draw) -> Draft:
-    """저는 배가 아파서 책을 못 읽었어요. I couldn't read a book because my stomach hurt."""
-    clause = _plain_clause(draw, draw.pick((INDOORS, OUTDOORS)))
-    person = clause.subject
-    if not person.pronoun:
-        raise Rejected
-    noun = draw.note(draw.sense.noun) if draw.sense else draw.pick(NOUNS_OF["body"][:10])
-    pain = f"{particle(noun.korean, 'subject')} {conjugate('아프', '어서', person.honorific)}"
-    korean = f"{person.topic()} {pain} {clause.korean('could not', subject='')}"
-    many = noun.plural if person.is_plural else noun.english
-    said = f"{clause.english('could not')} because {own(person)} {many} hurt"
-    return Draft(korean, said, [clause.triple])
-
-
 @construction("because of a state")
 def because_of_state(draw: Draw) -> Draft:
     """저는 바빠서 책을 못 읽었어요. I couldn't read a book because I was busy."""
-    clause = draw.clause(frozenset({"involuntary", "at"}), subjects=KNOWN)
+    clause = draw.clause(frozenset({"involuntary", "unplanned", "at"}), subjects=KNOWN)
     stem = draw.pick(tuple(STATES))
     state = conjugate(stem, "어서", clause.subject.honorific)
     topic = clause.subject.topic()
@@ -320,7 +173,7 @@ def because_of_state(draw: Draw) -> Draft:
 @construction("if a state")
 def if_state(draw: Draw) -> Draft:
     """저는 시간이 있으면 책을 읽을 거예요. If I have time, I will read a book."""
-    clause = draw.clause(frozenset({"involuntary", "at", "once"}), subjects=KNOWN)
+    clause = draw.clause(frozenset({"involuntary", "unplanned", "at", "once"}), subjects=KNOWN)
     person = clause.subject
     third = agreement_of(person) == "third"
     stem, said = draw.pick((
@@ -348,7 +201,7 @@ def go_for_purpose(draw: Draw) -> Draft:
         verb
         for verb in VERBS
         if place in verb.places
-        and verb.english in ERRANDS
+        and verb.usage in ERRANDS
         and not verb.flags & {"involuntary", "person", "at"}
     ] + [verb for verb in VERBS if verb.english == "see" and place.kind in ("zoo", "farm")]
     fitting = [verb for verb in fitting if verb.english != "see" or place in verb.places]
@@ -401,13 +254,17 @@ def _sequence(name: str, ending: str, word: str, joined: str) -> None:
 
 
 _sequence("before", "기", "before", "전에")
+
+
 _sequence("after", "은", "after", "후에")
+
 
 WHILE = tuple(
     verb
     for verb in VERBS
     if verb.english in ("listen to", "drink", "walk", "talk", "laugh", "cry")
-    or verb.english == "sing" and not verb.objects
+    or (verb.english == "sing"
+    and not verb.objects)
 )
 
 
@@ -445,36 +302,6 @@ def when_clause(draw: Draw) -> Draft:
     when = draw.pick(ARRIVALS)
     korean = f"{when[0]} {clause.korean('past progressive')}"
     return Draft(korean, f"{when[1]}, {clause.english('past progressive')}", [clause.triple])
-
-
-@construction("reported speech")
-def reported(draw: Draw) -> Draft:
-    """민수는 유나가 책을 샀다고 말했어요. Minsu said that Yuna bought a book."""
-    clause = draw.clause(subjects=THIRD)
-    speaker = draw.pick((*PERSONS_OF["name"], *PERSONS_OF["peer"], *PERSONS_OF["elder"]))
-    if speaker == clause.subject or clause.subject.kind == "pronoun":
-        raise Rejected
-    said = conjugate("말하", "었어요", speaker.honorific)
-    korean = f"{speaker.topic()} {clause.korean_with('었다고', 'subject')} {said}"
-    return Draft(korean, f"{speaker.english} said that {clause.english('past')}", [clause.triple])
-
-
-@construction("opinion")
-def opinion(draw: Draw) -> Draft:
-    """저는 유나가 책을 샀다고 생각해요. I think that Yuna bought a book."""
-    clause = draw.clause(subjects=THIRD)
-    korean = f"저는 {clause.korean_with('었다고', 'subject')} 생각해요"
-    return Draft(korean, f"I think that {clause.english('past')}", [clause.triple])
-
-
-@construction("indirect question")
-def indirect_question(draw: Draw) -> Draft:
-    """유나가 언제 책을 샀는지 알아요? Do you know when Yuna bought a book?"""
-    clause = draw.clause(subjects=THIRD)
-    korean_word, word = draw.pick((("언제", "when"), ("왜", "why")))
-    inner = clause.korean_with("었는지", "")
-    korean = f"{clause.subject.subject()} {korean_word} {inner} 알아요"
-    return Draft(korean, f"do you know {word} {clause.english('past')}", [clause.triple], "?")
 
 
 MONEY = NOUN["돈"]

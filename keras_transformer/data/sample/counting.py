@@ -45,7 +45,7 @@ def _times(pattern: Pattern, verb: Verb) -> tuple[Word | None, ...]:
     if not pattern.tense:
         return (None,)
     every = TIMES[pattern.tense]
-    lasting = verb.english in LASTING
+    lasting = verb.usage in LASTING
     return (None, *(time for time in every if lasting or time.korean not in FAR))
 
 

@@ -11,7 +11,14 @@ from typing import TypeVar
 from keras_transformer.data.sample.clauses import YOU, Clause, NounPhrase
 from keras_transformer.data.sample.nouns import PERSONS, PERSONS_OF, YOUNG
 from keras_transformer.data.sample.senses import Sense
-from keras_transformer.data.sample.usage import EXACT, LASTING, MANNER_OF, MEASURABLE, TOGETHER
+from keras_transformer.data.sample.usage import (
+    COLOURS,
+    EXACT,
+    LASTING,
+    MANNER_OF,
+    MEASURABLE,
+    TOGETHER,
+)
 from keras_transformer.data.sample.verbs import ADJECTIVES, DEGREES, MANNERS, TIMES, VERBS
 from keras_transformer.data.sample.words import Adjective, Person, Place, Verb, Word
 
@@ -22,7 +29,8 @@ MEDICAL = tuple(
     person
     for kind in ("speaker", "pronoun", "name", "other", "elder")
     for person in PERSONS_OF[kind]
-    if kind not in ("other", "elder") or person.korean in ("의사", "간호사", "삼촌", "이모", "교수님")
+    if kind not in ("other", "elder")
+    or person.korean in ("의사", "간호사", "삼촌", "이모", "교수님")
 )
 FAR = frozenset({"작년에", "지난달에", "다음 달에", "내년에"})
 THIRD = tuple(person for person in PERSONS if person.kind != "speaker")
@@ -137,7 +145,8 @@ class Draw:
             for verb in pool
             if not verb.flags & avoid
             and (not transitive or "transitive" in verb.flags)
-            and (not among or verb.english in among)
+            and not (sense and sense.time and verb.usage in ("travel", "live"))
+            and (not among or verb.usage in among)
         ]
         return self.pick(wanted), place
 
@@ -184,14 +193,14 @@ class Draw:
 
     def manner(self, clause: Clause, probability: float = 0.15) -> Clause:
         """The clause with an adverb of manner that suits the verb."""
-        fitting = [word for word in MANNERS if clause.verb.english in MANNER_OF[word.korean]]
+        fitting = [word for word in MANNERS if clause.verb.usage in MANNER_OF[word.korean]]
         if fitting and self.chance(probability) and clause.verb.article != "own":
             return replace(clause, manner=self.pick(fitting))
         return clause
 
     def company(self, clause: Clause, probability: float = 0.12) -> Clause:
         """The clause with someone along."""
-        if clause.verb.english not in TOGETHER or clause.manner or not self.chance(probability):
+        if clause.verb.usage not in TOGETHER or clause.manner or not self.chance(probability):
             return clause
         other = self.pick((*PERSONS_OF["name"], *PERSONS_OF["peer"]))
         if other == clause.subject or clause.verb.article == "own":
@@ -220,10 +229,9 @@ class Draw:
         """``very``; ``too`` and ``a little`` only of what can be too much."""
         if not self.chance(probability):
             return None
-        return self.pick(
-            tuple(
-                word
-                for word in DEGREES
-                if word.english not in EXACT or adjective.english in MEASURABLE
-            )
+        fitting = tuple(
+            word for word in DEGREES if word.english not in EXACT or adjective.english in MEASURABLE
         )
+        if adjective.english in COLOURS:
+            fitting = tuple(word for word in DEGREES if word.english in ("very", "really"))
+        return self.pick(fitting)

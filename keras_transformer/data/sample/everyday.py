@@ -19,10 +19,20 @@ from keras_transformer.data.sample.drawing import (
     Rejected,
     construction,
 )
-from keras_transformer.data.sample.korean import attach, conjugate, particle
-from keras_transformer.data.sample.nouns import NOUN, NOUNS_OF, PERSONS, PLACES_OF
-from keras_transformer.data.sample.verbs import VERBS, nouns_named, parse_verb
-from keras_transformer.data.sample.words import Noun, Place, Verb, Word
+from keras_transformer.data.sample.korean import (
+    conjugate,
+    particle,
+)
+from keras_transformer.data.sample.nouns import (
+    NOUNS_OF,
+    PERSONS,
+    PLACES_OF,
+)
+from keras_transformer.data.sample.verbs import (
+    VERBS,
+    nouns_named,
+)
+from keras_transformer.data.sample.words import Noun, Verb, Word
 
 DESTINATIONS = tuple(
     place
@@ -31,10 +41,20 @@ DESTINATIONS = tuple(
                  "office")
     for place in PLACES_OF[kind]
 )  # fmt: skip
+
+
 GO = Verb("가", "go", flags=frozenset({"go"}))
+
+
 COME = Verb("오", "come", flags=frozenset({"go"}))
+
+
 RETURN = Verb("돌아가", "go back", flags=frozenset({"go"}))
+
+
 ARRIVE = Verb("도착하", "arrive", flags=frozenset({"go"}))
+
+
 RIDES = NOUNS_OF["transport"] + NOUNS_OF["bike"]
 
 
@@ -62,9 +82,17 @@ def _going(name: str, form: str, tense: str, question: bool = False, weight: flo
 
 
 _going("going, past", "past", "past")
+
+
 _going("going, future", "future", "future")
+
+
 _going("going, wish", "want", "future")
+
+
 _going("going, duty", "must", "future")
+
+
 _going("going, question", "past", "past", question=True)
 
 
@@ -121,6 +149,8 @@ GIVING = (
     ("빌려 주", "빌려 드리", "lend", "book, 우산, 카메라, 자전거, 돈, 연필"),
     ("가르쳐 주", "가르쳐 드리", "teach", "language, lesson, 수학, 역사"),
 )
+
+
 FAVOURS = (
     ("만들어 주", "만들어 드리", "make", "샌드위치, 김밥, 샐러드, 의자, 인형, 카드, 만두"),
     ("사 주", "사 드리", "buy", "clothes, shoes, 빵, 커피, 아이스크림, 가방, book, 장갑"),
@@ -159,7 +189,10 @@ def _give(name: str, table, preposition: str, weight: float) -> None:
 
 
 _give("giving to", GIVING, "to", 1.5)
+
+
 _give("doing for", FAVOURS, "for", 1.2)
+
 
 CLOCK_VERBS = (
     ("일어나", "get up"),
@@ -231,11 +264,21 @@ PRICES = {"만": "ten thousand", "이만": "twenty thousand", "삼만": "thirty 
           "사만": "forty thousand", "오만": "fifty thousand", "육만": "sixty thousand",
           "칠만": "seventy thousand", "팔만": "eighty thousand", "구만": "ninety thousand",
           "십만": "one hundred thousand"}  # fmt: skip
+
+
 SMALL_PRICES = {"천": "one thousand", "이천": "two thousand", "삼천": "three thousand",
                 "사천": "four thousand", "오천": "five thousand", "육천": "six thousand",
                 "칠천": "seven thousand", "팔천": "eight thousand", "구천": "nine thousand"}  # fmt: skip
-CHEAP = nouns_named("fruit, 빵, 과자, 커피, 주스, 연필, 공책, 지우개, 카드, 비누, 칫솔, 우유, 물, 치즈, 표, 신문")
-DEAR = nouns_named("clothes, shoes, headwear, 가방, 시계, 사전, 인형, 담요, 램프, 의자, 장갑, 우산, 지갑, 장난감")
+
+
+CHEAP = nouns_named(
+    "fruit, 빵, 과자, 커피, 주스, 연필, 공책, 지우개, 카드, 비누, 칫솔, 우유, 물, 치즈, 표, 신문"
+)
+
+
+DEAR = nouns_named(
+    "clothes, shoes, headwear, 가방, 시계, 사전, 인형, 담요, 램프, 의자, 장갑, 우산, 지갑, 장난감"
+)
 
 
 @construction("price", "plain")
@@ -254,6 +297,8 @@ LIKABLE = nouns_named(
     "dish, food, fruit, meat, drink, vegetable, pet, farm, zoo, music, show, ball sport, racket sport, "
     "language, subject, 소설, 시, 만화책, 꽃, 장미, 비, 바람, 바다, 산, 모자, 반지, 여행, 게임, 동화, 구름, 별"
 )  # fmt: skip
+
+
 ALIKE = tuple(
     tuple(noun for noun in LIKABLE if noun.kind in kinds)
     for kinds in (("dish", "food", "meat"), ("fruit", "vegetable"), ("drink",), ("pet", "farm", "zoo"),
@@ -294,92 +339,6 @@ def preference(draw: Draw) -> Draft:
     return Draft(korean, said, [("좋아하=like", person.stem, noun.stem)])
 
 
-WEATHERS = (("춥", "cold"), ("덥", "hot"), ("따뜻하", "warm"), ("시원하", "cool"), ("좋", "good"),
-            ("나쁘", "bad"))  # fmt: skip
-FALLING = tuple(place for kind in ("city", "country") for place in PLACES_OF[kind])
-
-
-@construction("weather", "plain")
-def weather(draw: Draw) -> Draft:
-    """어제 서울은 날씨가 추웠어요. The weather in Seoul was cold yesterday."""
-    place = draw.pick(FALLING)
-    stem, said = draw.pick(WEATHERS)
-    draw.stems += [f"{stem}={said}", NOUN["날씨"].stem]
-    time, ending, be = draw.pick((
-        (draw.time("past"), "었어요", "was"), (Word("오늘", "today"), "어요", "is"),
-        (draw.time("season"), "어요", "is"), (draw.time("future"), "을 거예요", "will be"),
-    ))  # fmt: skip
-    wrong = {"in winter": ("hot", "warm", "cool"), "in summer": ("cold", "warm")}
-    if said in wrong.get(time.english, ()):
-        raise Rejected
-    topic = particle(place.korean, "topic")
-    korean = f"{time.korean} {topic} 날씨가 {attach(stem, ending)}"
-    spoken = f"the weather in {place.english} {be} {said} {time.english}"
-    spoken = spoken.replace("in Jeju Island", "on Jeju Island")
-    return Draft(korean, spoken, [(f"{stem}={said}", "날씨", place.stem)])
-
-
-@construction("rain and snow", "falling", 0.8)
-def falling(draw: Draw) -> Draft:
-    """어제 서울에 비가 왔어요. It rained in Seoul yesterday."""
-    place: Place = draw.pick(FALLING)
-    korean_noun, past, future, present = "비", "rained", "rain", "rains"
-    if draw.sense:
-        draw.note(draw.sense.noun)
-        korean_noun, past, future, present = "눈", "snowed", "snow", "snows"
-    else:
-        draw.note(NOUN["비"])
-    kind = draw.pick(("past", "past", "future", "season", "not"))
-    time = draw.time({"not": "past"}.get(kind, kind))
-    ending = {"past": "왔어요", "future": "올 거예요", "season": "자주 와요", "not": "안 왔어요"}[kind]
-    said = {"past": past, "future": f"will {future}", "season": f"often {present}",
-            "not": f"didn't {future}"}[kind]  # fmt: skip
-    korean = f"{time.korean} {place.korean}에 {korean_noun}{'가' if korean_noun == '비' else '이'} {ending}"
-    return Draft(korean, f"it {said} {place.at} {time.english}",
-                 [("오=fall", korean_noun, place.stem)])  # fmt: skip
-
-
-@construction("event of a thing", "event", 0.8)
-def event(draw: Draw) -> Draft:
-    """어제 눈이 녹았어요. The snow melted yesterday."""
-    if not draw.sense:
-        raise Rejected
-    happening, noun = draw.pick(draw.sense.events), draw.note(draw.sense.noun)
-    spot = draw.pick((None, *draw.sense.spots))
-    time = draw.time("past")
-    words = [time.korean] + ([spot.korean + "서"] if spot else [])
-    words += [particle(noun.korean, "subject"), attach(happening.korean, "었어요")]
-    place = f" {spot.english}" if spot else ""
-    said = f"the {noun.english} {english.past(happening.english)}{place} {time.english}"
-    return Draft(" ".join(words), said, [(happening.stem, noun.stem, "")])
-
-
-BODY_VERBS = tuple(
-    parse_verb(line)
-    for line in (
-        "씻 | wash | 손, 얼굴, 발, 목 | 화장실, 집 | own",
-        "다치 | hurt | 손, 발, 팔, 무릎, 어깨, 손가락, 머리 | 체육관, 운동장, 학교 | own involuntary point",
-    )
-)
-
-
-@construction("parts of the body", "plain")
-def parts_of_body(draw: Draw) -> Draft:
-    """저는 화장실에서 손을 씻었어요. I washed my hand in the bathroom."""
-    verb = draw.pick(BODY_VERBS)
-    subject = draw.person(verb)
-    noun = draw.pick(verb.objects)
-    many = verb.english == "wash" and noun.korean in ("손", "발")
-    phrase = NounPhrase(replace(noun, english=noun.plural, number="pair") if many else noun,
-                        "own", owner=subject)  # fmt: skip
-    place = draw.pick(verb.places) if draw.chance(0.5) else None
-    time = draw.time("past") if draw.chance(0.5) else None
-    form = draw.pick(("past", "past", "did not"))
-    clause = Clause(subject, verb, phrase, place, time)
-    return Draft(clause.korean(form), clause.english(form),
-                 [(verb.stem, subject.stem, noun.stem)])  # fmt: skip
-
-
 @construction("fronted object", "action", 1.2)
 def fronted_object(draw: Draw) -> Draft:
     """배는 민수가 어제 먹었어요. Minsu ate the pear yesterday."""
@@ -387,7 +346,7 @@ def fronted_object(draw: Draw) -> Draft:
     phrase = clause.object
     if phrase.article != "a":
         raise Rejected
-    if draw.chance(0.6) or draw.sense and draw.sense.time:
+    if draw.chance(0.6) or (draw.sense and draw.sense.time):
         clause = replace(clause, time=draw.time("past", clause.verb.english))
     rest = clause.without("object").korean("past", "subject")
     clause = replace(clause, object=replace(phrase, article="the"))

@@ -9,19 +9,26 @@ from keras_transformer.data.sample.drawing import THIRD, Draft, Draw, Rejected, 
 from keras_transformer.data.sample.korean import attach, particle
 from keras_transformer.data.sample.nouns import PERSON
 from keras_transformer.data.sample.statements import ONE_AT_A_TIME
-from keras_transformer.data.sample.usage import ASKED_FOR, RULE_PLACES, RULE_VERBS, RULED, TOGETHER
+from keras_transformer.data.sample.usage import (
+    ASKED_FOR,
+    COLOURS,
+    RULE_PLACES,
+    RULE_VERBS,
+    RULED,
+    TOGETHER,
+)
 from keras_transformer.data.sample.verbs import places_named
 from keras_transformer.data.sample.words import Person
 
 ASKED = {
     "yes/no past": ("past", "past", frozenset()),
-    "yes/no future": ("future", "future", frozenset({"involuntary"})),
+    "yes/no future": ("future", "future", frozenset({"involuntary", "unplanned"})),
     "yes/no progressive": ("progressive", "", frozenset({"involuntary", "once", "point", "at"})),
-    "yes/no wish": ("want", "future", frozenset({"involuntary"})),
-    "yes/no ability": ("can", "future", frozenset({"involuntary"})),
-    "yes/no duty": ("must", "future", frozenset({"involuntary"})),
+    "yes/no wish": ("want", "future", frozenset({"involuntary", "unplanned"})),
+    "yes/no ability": ("can", "future", frozenset({"involuntary", "unplanned"})),
+    "yes/no duty": ("must", "future", frozenset({"involuntary", "unplanned"})),
 }
-ORDERABLE = frozenset({"involuntary", "young"})
+ORDERABLE = frozenset({"involuntary", "unplanned", "young"})
 SPEAKER = PERSON["저"]
 
 
@@ -73,7 +80,9 @@ def why(draw: Draw) -> Draft:
 def when(draw: Draw) -> Draft:
     """민수는 언제 책을 샀어요? When did Minsu buy a book?"""
     clause = asked(draw)
-    return Draft(_asking(clause, "언제"), f"when {clause.english_question('past')}", [clause.triple], "?")
+    return Draft(
+        _asking(clause, "언제"), f"when {clause.english_question('past')}", [clause.triple], "?"
+    )
 
 
 @construction("where")
@@ -85,7 +94,12 @@ def where(draw: Draw) -> Draft:
     if draw.sense and draw.sense.place is clause.place:
         raise Rejected
     clause = _timed(draw, clause.without("place"), "past", 0.4)
-    return Draft(_asking(clause, "어디에서"), f"where {clause.english_question('past')}", [clause.triple], "?")
+    return Draft(
+        _asking(clause, "어디에서"),
+        f"where {clause.english_question('past')}",
+        [clause.triple],
+        "?",
+    )
 
 
 @construction("who", weight=0.8)
@@ -123,7 +137,7 @@ def how_many(draw: Draw) -> Draft:
     phrase = clause.object
     if not phrase.noun.is_countable or phrase.article not in ("a", "generic"):
         raise Rejected
-    if clause.verb.english in ONE_AT_A_TIME:
+    if clause.verb.usage in ONE_AT_A_TIME:
         raise Rejected
     clause = _timed(draw, clause, "past", 0.3)
     words = [*clause.korean_words(), "몇", phrase.noun.counter, clause.korean_verb("었어요")]
@@ -146,7 +160,7 @@ def _among(
     )  # fmt: skip
     if clause.verb.article == "own":
         raise Rejected
-    ruled = verbs is RULED and clause.verb.english in RULE_VERBS
+    ruled = verbs is RULED and clause.verb.usage in RULE_VERBS
     if ruled and clause.place and not (draw.sense and draw.sense.there):
         return replace(clause, place=draw.pick(places_named(RULE_PLACES)))
     return clause
@@ -223,6 +237,8 @@ def which_of_two(draw: Draw) -> Draft:
     """이 책하고 그 책 중에서 어느 것이 더 비싸요? Which is more expensive, this book or that book?"""
     phrase, adjective = draw.description()
     if phrase.article not in ("this", "that") or phrase.are_many or phrase.noun.number == "name":
+        raise Rejected
+    if adjective.english in COLOURS:
         raise Rejected
     this, that = replace(phrase, article="this"), replace(phrase, article="that")
     korean = (

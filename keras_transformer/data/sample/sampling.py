@@ -10,11 +10,15 @@ from itertools import accumulate
 from typing import NamedTuple
 
 from keras_transformer.data.sample import (  # noqa: F401  (they fill the register)
+    body,
     combined,
     descriptions,
     everyday,
     questions,
+    relative,
     statements,
+    things,
+    weather,
 )
 from keras_transformer.data.sample.drawing import REGISTER, Construction, Draw, Rejected
 from keras_transformer.data.sample.english import capitalise

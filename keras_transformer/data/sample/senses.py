@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (Hangul counts double: the tables are within 100 characters)
 """Korean words with several meanings, and the words that decide between them.
 
 Each sense lists what can be said of it and of no other sense of its word: verbs whose object it
@@ -9,7 +10,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from keras_transformer.data.sample import english
 from keras_transformer.data.sample.verbs import parse_verb, words_of
 from keras_transformer.data.sample.words import Adjective, Noun, Place, Verb, Word
 
@@ -71,9 +71,7 @@ class Sense:
         return frozenset({self.noun.english, self.noun.plural} | extra)
 
 
-_SPOTS = (
-    "냉장고 안에=in the refrigerator, 식탁 위에=on the table, 접시 위에=on the plate, 바구니 안에=in the basket"
-)
+_SPOTS = "냉장고 안에=in the refrigerator, 식탁 위에=on the table, 접시 위에=on the plate, 바구니 안에=in the basket"
 SENSE_TABLE = """\
 은행 | bank
   place at
@@ -195,7 +193,9 @@ def _verbs(text: str, noun: Noun | None) -> tuple[Verb, ...]:
         line = line if line.count("|") > 1 else f"{line} | | | a"
         verb = parse_verb(line, objects)
         flags = verb.flags | ({"transitive"} if noun else set())
-        found.append(Verb(verb.korean, verb.english, verb.objects, verb.places, verb.article, flags))
+        found.append(
+            Verb(verb.korean, verb.english, verb.objects, verb.places, verb.article, flags)
+        )
     return tuple(found)
 
 

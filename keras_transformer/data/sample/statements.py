@@ -36,23 +36,27 @@ def _avoid(*flags: str) -> frozenset[str]:
 
 STATEMENTS = {
     "past": Pattern("past", "past", weight=2.5),
-    "future": Pattern("future", "future", avoid=_avoid(INVOLUNTARY), weight=1.5),
+    "future": Pattern("future", "future", avoid=_avoid(INVOLUNTARY, "unplanned"), weight=1.5),
     "negative past": Pattern("did not", "past"),
-    "negative future": Pattern("will not", "future", avoid=_avoid(INVOLUNTARY)),
+    "negative future": Pattern("will not", "future", avoid=_avoid(INVOLUNTARY, "unplanned")),
     "inability past": Pattern("could not", "past", avoid=_avoid("at")),
-    "ability": Pattern("can", "future", 0.4, _avoid(INVOLUNTARY)),
-    "inability": Pattern("cannot", "future", 0.4, _avoid(INVOLUNTARY)),
-    "wish": Pattern("want", "future", 0.4, _avoid(INVOLUNTARY), weight=1.3),
-    "negative wish": Pattern("not want", "future", 0.3, _avoid(INVOLUNTARY)),
-    "past wish": Pattern("wanted", "past", 0.5, _avoid(INVOLUNTARY)),
-    "duty": Pattern("must", "future", 0.6, _avoid(INVOLUNTARY), weight=1.3),
-    "past duty": Pattern("had to", "past", 0.6, _avoid(INVOLUNTARY)),
-    "no duty": Pattern("need not", "future", 0.4, _avoid(INVOLUNTARY)),
-    "decision": Pattern("decided", "future", 0.6, _avoid(INVOLUNTARY)),
-    "possibility": Pattern("might", "future", 0.6, _avoid(INVOLUNTARY)),
-    "plan": Pattern("plans", "future", 0.6, _avoid(INVOLUNTARY)),
-    "liking to do": Pattern("likes", avoid=_avoid(INVOLUNTARY, ONCE, POINT, "rare", "at"), generic=True),
-    "disliking to do": Pattern("dislikes", avoid=_avoid(INVOLUNTARY, ONCE, POINT, "rare", "at"), generic=True),
+    "ability": Pattern("can", "future", 0.4, _avoid(INVOLUNTARY, "unplanned")),
+    "inability": Pattern("cannot", "future", 0.4, _avoid(INVOLUNTARY, "unplanned")),
+    "wish": Pattern("want", "future", 0.4, _avoid(INVOLUNTARY, "unplanned"), weight=1.3),
+    "negative wish": Pattern("not want", "future", 0.3, _avoid(INVOLUNTARY, "unplanned")),
+    "past wish": Pattern("wanted", "past", 0.5, _avoid(INVOLUNTARY, "unplanned")),
+    "duty": Pattern("must", "future", 0.6, _avoid(INVOLUNTARY, "unplanned"), weight=1.3),
+    "past duty": Pattern("had to", "past", 0.6, _avoid(INVOLUNTARY, "unplanned")),
+    "no duty": Pattern("need not", "future", 0.4, _avoid(INVOLUNTARY, "unplanned")),
+    "decision": Pattern("decided", "future", 0.6, _avoid(INVOLUNTARY, "unplanned")),
+    "possibility": Pattern("might", "future", 0.6, _avoid(INVOLUNTARY, "unplanned")),
+    "plan": Pattern("plans", "future", 0.6, _avoid(INVOLUNTARY, "unplanned")),
+    "liking to do": Pattern(
+        "likes", avoid=_avoid(INVOLUNTARY, ONCE, POINT, "rare", "at"), generic=True
+    ),
+    "disliking to do": Pattern(
+        "dislikes", avoid=_avoid(INVOLUNTARY, ONCE, POINT, "rare", "at"), generic=True
+    ),
     "beginning": Pattern("started", "past", 0.6, _avoid(INVOLUNTARY, ONCE, POINT), among=DURATIVE),
 }
 
@@ -157,7 +161,9 @@ def no_experience(draw: Draw) -> Draft:
 @construction("skill")
 def skill(draw: Draw) -> Draft:
     """저는 자전거를 고칠 줄 알아요. I know how to fix bicycles."""
-    clause = draw.clause(frozenset({INVOLUNTARY, ONCE, POINT, "at"}), True, generic=True, among=SKILLS)
+    clause = draw.clause(
+        frozenset({INVOLUNTARY, ONCE, POINT, "at"}), True, generic=True, among=SKILLS
+    )
     clause = clause.without("place") if not (draw.sense and draw.sense.there) else clause
     return Draft(clause.korean("knows how"), clause.english("knows how"), [clause.triple])
 
@@ -176,7 +182,7 @@ def counted_object(draw: Draw) -> Draft:
     phrase = clause.object
     if not phrase.noun.is_countable or phrase.article not in ("a", "generic"):
         raise Rejected
-    if clause.verb.english in ONE_AT_A_TIME:
+    if clause.verb.usage in ONE_AT_A_TIME:
         raise Rejected
     number = draw.pick(range(2, 11))
     clause = replace(clause, object=replace(phrase, number=number))

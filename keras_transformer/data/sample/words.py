@@ -166,6 +166,11 @@ class Verb(Word):
     flags: frozenset[str] = frozenset()
 
     @property
+    def usage(self) -> str:
+        """The name of the verb in ``usage.py``: taking photos is not taking a bus."""
+        return "take photos" if self.korean == "찍" else self.english
+
+    @property
     def is_compound(self) -> bool:
         """Noun + 하다 (공부하다): negated by -지 않다 only."""
         return self.korean.endswith("하") and len(self.korean) > 1
