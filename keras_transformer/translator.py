@@ -13,7 +13,7 @@ from keras_transformer.decoding import Decoder
 from keras_transformer.errors import UserError
 from keras_transformer.models import Transformer
 from keras_transformer.tokenizers import TokenizerPair
-from keras_transformer.training.files import replacing, write_text
+from keras_transformer.training.files import save_weights, write_text
 from keras_transformer.training.masked_crossentropy import token_losses
 
 DESCRIPTION, WEIGHTS = "translator.json", "model.weights.h5"
@@ -130,8 +130,7 @@ class Translator:
         folder = Path(folder)
         self.tokenizers.save(folder)
         self.describe(folder)
-        with replacing(folder / WEIGHTS) as temporary:
-            self.model.save_weights(temporary, overwrite=True)
+        save_weights(self.model, folder / WEIGHTS)
 
     def describe(self, folder):
         """Writes the description alone: what `load` needs besides weights and tokenizers."""

@@ -6,7 +6,7 @@ import time
 import keras
 
 from keras_transformer.evaluation import bleu
-from keras_transformer.training.files import replacing
+from keras_transformer.training.files import save_weights
 
 
 class BleuCallback(keras.callbacks.Callback):
@@ -81,8 +81,7 @@ class BleuCallback(keras.callbacks.Callback):
 
     def _keep(self):
         if self.best_weights is not None:
-            with replacing(self.best_weights) as temporary:
-                self.model.save_weights(temporary, overwrite=True)
+            save_weights(self.model, self.best_weights)
 
     def state(self):
         """What a checkpoint has to hold."""

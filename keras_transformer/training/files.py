@@ -1,9 +1,13 @@
 """Files that are whole or not there, whenever the process is killed and the disk full."""
 
 import contextlib
+import math
 from pathlib import Path
 
 from keras_transformer.errors import UserError
+
+_BLOCK = 1 << 20  # bytes written at once
+_OVERHEAD = 8192  # bytes of HDF5 for each array, generously
 
 
 @contextlib.contextmanager
@@ -26,8 +30,8 @@ def replacing(path):
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
         raise UserError(
-            f"{path} cannot be written ({reason(error)}): make room or mend the permissions and "
-            "start the same command again; what was there before is not lost."
+            f"{path} cannot be written ({error.strerror or error}): make room or mend the "
+            "permissions and start the same command again; what was there before is not lost."
         ) from error
 
 
@@ -37,6 +41,22 @@ def write_text(path, text):
         temporary.write_text(text, encoding="utf-8")
 
 
-def reason(error):
-    """What went wrong, in the words of the system."""
-    return error.strerror or str(error)
+def save_weights(model, path):
+    """Writes the weights of a Keras model, complete or not at all.
+
+    Args:
+        model: a built Keras model.
+        path: ending in `.weights.h5`.
+    """
+    size = sum(4 * math.prod(weight.shape) for weight in model.weights)  # float32
+    with replacing(path) as temporary:
+        _reserve(temporary, size + _OVERHEAD * (8 + len(model.weights)))
+        model.save_weights(temporary, overwrite=True)
+
+
+def _reserve(path, size):
+    """Fails if there is no room: in the middle of a file HDF5 would say so many times over."""
+    with open(path, "wb") as file:
+        for start in range(0, size, _BLOCK):
+            file.write(bytes(min(_BLOCK, size - start)))
+    path.unlink()
