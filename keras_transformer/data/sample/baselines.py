@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from itertools import pairwise
 
 from keras_transformer.data.sample.dictionary import check_direction
 from keras_transformer.data.sample.sampling import SamplePair
@@ -26,7 +27,7 @@ def _sides(pair: SamplePair, direction: str) -> tuple[str, str]:
 def _features(text: str) -> set[str]:
     """Words, pairs of neighbouring words, and the beginnings of words (Korean stems)."""
     words = re.findall(r"\w+|[.?,]", text.lower())
-    pairs = {f"{left} {right}" for left, right in zip(words, words[1:], strict=False)}
+    pairs = {f"{left} {right}" for left, right in pairwise(words)}
     return set(words) | pairs | {word[:2] + "*" for word in words if len(word) > 2}
 
 

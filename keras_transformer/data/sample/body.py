@@ -91,7 +91,8 @@ BODY_VERBS = tuple(
     parse_verb(line)
     for line in (
         "씻 | wash | 손, 얼굴, 발, 목 | 화장실, 집 | own",
-        "다치 | hurt | 손, 발, 팔, 무릎, 어깨, 손가락, 머리 | 체육관, 운동장, 학교 | own involuntary point",
+        "다치 | hurt | 손, 발, 팔, 무릎, 어깨, 손가락, 머리 | 체육관, 운동장, 학교 "
+        "| own involuntary point",
     )
 )
 

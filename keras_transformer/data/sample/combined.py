@@ -263,8 +263,7 @@ WHILE = tuple(
     verb
     for verb in VERBS
     if verb.english in ("listen to", "drink", "walk", "talk", "laugh", "cry")
-    or (verb.english == "sing"
-    and not verb.objects)
+    or (verb.english == "sing" and not verb.objects)
 )
 
 

@@ -114,7 +114,8 @@ def comparison(draw: Draw) -> Draft:
     if adjective.english in COLOURS:
         raise Rejected
     second = _compared(draw, phrase, adjective)
-    korean = f"{particle(phrase.korean(), 'topic')} {second.korean()}보다 더 {attach(adjective.korean, '어요')}"
+    more = f"{second.korean()}보다 더 {attach(adjective.korean, '어요')}"
+    korean = f"{particle(phrase.korean(), 'topic')} {more}"
     said = f"{phrase.english()} {phrase.be} {adjective.comparative} than {second.english()}"
     return Draft(korean, said, [_triple(adjective, phrase.noun)])
 

@@ -16,6 +16,12 @@ from keras_transformer.errors import UserError
 
 DIRECTIONS = ("ko-en", "en-ko")
 ENDINGS = ("고", "었", "을", "은", "어", "으시")
+FORMS = (
+    (english.past, "었어요"),
+    (english.participle, "었어요"),
+    (english.gerund, "고"),
+    (english.third_person, "어요"),
+)
 LONGEST_PHRASE = 4
 
 
@@ -29,6 +35,7 @@ def _words() -> Iterator[Word]:
     yield from lexicon()
     yield from (Verb(word.korean, word.english) for word in GOINGS)
     yield from (word for times in TIMES.values() for word in times)
+    yield Word("지금", "now")
     for number in range(1, len(NATIVE_NUMBERS)):
         yield Word(NATIVE_NUMBERS[number], english.NUMBERS[number])
 
@@ -56,8 +63,7 @@ def _english_entries() -> dict[str, str]:
     for word in _words():
         said = word.english.lower()
         if isinstance(word, Verb):
-            for form, ending in ((english.past, "었어요"), (english.participle, "었어요"),
-                                 (english.gerund, "고"), (english.third_person, "어요")):  # fmt: skip
+            for form, ending in FORMS:
                 entries.setdefault(form(said), attach(word.korean, ending))
             entries.setdefault(said, attach(word.korean, "어요"))
         elif isinstance(word, Adjective):

@@ -161,8 +161,8 @@ class Draw:
     ) -> Clause:
         """A clause whose words go together.
 
-        ``avoid``: flags of verbs that do not fit; ``among``: the only verbs that do. ``place``: how often the place is said.
-        ``generic``: habits are about things in general (``I read books``).
+        ``avoid``: flags of verbs that do not fit; ``among``: the only verbs that do. ``place``: how
+        often the place is said. ``generic``: of things in general (``I read books``).
         """
         verb, where = self._verb(avoid, transitive, among)
         subject = subjects[0] if len(subjects) == 1 else self.person(verb, subjects)

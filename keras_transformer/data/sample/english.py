@@ -76,7 +76,8 @@ write wrote written""".splitlines()
 DOUBLING = {"stop", "plan", "swim", "run", "sit", "get", "put", "cut", "shut", "chat", "jog",
             "mop", "chop", "win", "forget"}  # fmt: skip
 IRREGULAR_PLURALS = {
-    "sheep": "sheep", "hanbok": "hanbok", "mouse": "mice", "child": "children", "person": "people", "foot": "feet",
+    "sheep": "sheep", "hanbok": "hanbok", "mouse": "mice", "child": "children", "person": "people",
+    "foot": "feet",
     "knife": "knives", "scarf": "scarves", "potato": "potatoes", "tomato": "tomatoes",
     "fish": "fish", "calf": "calves", "wolf": "wolves",
 }  # fmt: skip

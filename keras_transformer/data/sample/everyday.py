@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (Hangul counts double, and a table row is one line)
 """Constructions of everyday talk: going, giving, clock times, durations, prices, likes, weather."""
 
 from __future__ import annotations
@@ -122,7 +123,8 @@ def from_to(draw: Draw) -> Draft:
     if ("제주도" in (start.korean, end.korean)) != (ride.korean == "비행기"):
         raise Rejected
     verb = conjugate("가", "었어요", subject.honorific)
-    korean = f"{subject.topic()} {start.korean}에서 {end.korean}까지 {particle(ride.korean, 'by')} {verb}"
+    way = f"{start.korean}에서 {end.korean}까지 {particle(ride.korean, 'by')}"
+    korean = f"{subject.topic()} {way} {verb}"
     said = f"{subject.english} went from {start.english} {end.to} by {ride.english}"
     return Draft(korean, said, [(f"{GO.stem} from", subject.stem, end.stem)])
 

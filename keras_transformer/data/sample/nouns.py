@@ -1,4 +1,4 @@
-# ruff: noqa: E501 (Hangul counts double: the tables are within 100 characters)
+# ruff: noqa: E501 (Hangul counts double, and a table row is one line)
 """The nouns, the people and the places of the sample corpus, as tables.
 
 ``~`` marks an uncountable English noun, ``+`` one that is always plural (pants), ``*`` one that is

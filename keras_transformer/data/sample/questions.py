@@ -234,7 +234,7 @@ def offer(draw: Draw) -> Draft:
 
 @construction("which of two", "description", 0.6)
 def which_of_two(draw: Draw) -> Draft:
-    """이 책하고 그 책 중에서 어느 것이 더 비싸요? Which is more expensive, this book or that book?"""
+    """이 책과 그 책 중에서 어느 것이 더 길어요? Which is longer, this book or that book?"""
     phrase, adjective = draw.description()
     if phrase.article not in ("this", "that") or phrase.are_many or phrase.noun.number == "name":
         raise Rejected

@@ -37,8 +37,8 @@ from keras_transformer.data.sample.words import Noun, Verb
 
 # What has been done with a thing that something else is done with now.
 BEFOREHAND = frozenset(
-    "make, cook, bake, roast, buy, write, borrow, send, receive, draw, take photos, fix, lose, find, pick up, "
-    "plant, raise, grow, choose, boil, rent, build".split(", ")
+    "make, cook, bake, roast, buy, write, borrow, send, receive, draw, take photos, fix, lose, "
+    "find, pick up, plant, raise, grow, choose, boil, rent, build".split(", ")
 )
 
 
@@ -104,11 +104,8 @@ def relative_on_object(draw: Draw) -> Draft:
     if phrase.article not in ("a", "the") or clause.verb.usage in BEFOREHAND:
         raise Rejected
     inner = _relative(draw, phrase.noun, clause.verb, 0.3)
-    if inner.subject == clause.subject and inner.subject.pronoun != "I":
-        raise Rejected
-    if inner.subject != clause.subject and inner.subject.pronoun in ("he", "she"):
-        if inner.subject.kind == "pronoun":
-            raise Rejected
+    if inner.subject.kind == "pronoun" or inner.subject == clause.subject:
+        raise Rejected  # who "he" is would not be clear
     if draw.sense and clause.place is draw.sense.place:
         raise Rejected
     clause = clause.without("place")
@@ -130,10 +127,7 @@ def relative_with_who(draw: Draw) -> Draft:
         raise Rejected
     who = draw.pick((*PERSONS_OF["name"], *PERSONS_OF["elder"][:4], *PERSONS_OF["peer"]))
     korean_clause = clause.korean_with("고 있는", "")
-    if who.honorific:
-        tail = who.korean + "세요"
-    else:
-        tail = particle(who.korean, "copula")
+    tail = who.korean + "세요" if who.honorific else particle(who.korean, "copula")
     said = f"the person who is {clause.english_gerund()} is {who.english}"
     return Draft(f"{korean_clause} 사람은 {tail}", said,
                  [replace(clause, subject=who).triple])  # fmt: skip

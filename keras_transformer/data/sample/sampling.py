@@ -199,8 +199,8 @@ def sample_splits(
                        ("num_test", num_test)):  # fmt: skip
         if not isinstance(size, int) or size < 0 or (name == "num_train" and size > MAX_TRAIN):
             raise UserError(
-                f"The sample corpus was asked for {name}={size}, but it takes a whole number from 0 "
-                f"(and at most {MAX_TRAIN} training pairs)."
+                f"The sample corpus was asked for {name}={size}, but it takes a whole number "
+                f"from 0 (and at most {MAX_TRAIN} training pairs)."
             )
     sampler = _Sampler(seed)
     test = sampler.fill("test", num_test)

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (Hangul counts double, and a table row is one line)
 """Constructions about things: what they are, whose, where, how many."""
 
 from __future__ import annotations

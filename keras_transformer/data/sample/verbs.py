@@ -1,4 +1,4 @@
-# ruff: noqa: E501 (Hangul counts double: the tables are within 100 characters)
+# ruff: noqa: E501 (Hangul counts double, and a table row is one line)
 """The verbs, adjectives and adverbs of the sample corpus, as tables.
 
 A line of ``VERB_TABLE``: stem | English | objects | places | article and flags. Objects and places

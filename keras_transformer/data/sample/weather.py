@@ -136,7 +136,7 @@ def falling(draw: Draw) -> Draft:
     ]
     said = {"past": past, "future": f"will {future}", "season": f"often {present}",
             "not": f"didn't {future}"}[kind]  # fmt: skip
-    korean = f"{time.korean} {place.korean}에 {korean_noun}{'가' if korean_noun == '비' else '이'} {ending}"
+    korean = f"{time.korean} {place.korean}에 {particle(korean_noun, 'subject')} {ending}"
     return Draft(korean, f"it {said} {place.at} {time.english}",
                  [("오=fall", korean_noun, place.stem)])  # fmt: skip
 
