@@ -7,6 +7,8 @@ import keras
 import numpy as np
 from keras import ops, tree
 
+from tests.modes import run
+
 HALF_POLICIES = {"mixed_bfloat16": "bfloat16", "mixed_float16": "float16"}
 
 
@@ -54,14 +56,20 @@ class _Case:
         layer.build(*(self.inputs[n].shape for n in known if n in self.inputs))
         return layer
 
-    def call(self, layer, inputs, **options):
-        first, *others = inputs.values()
-        named = dict(zip(list(inputs)[1:], others, strict=True))
-        return layer(first, **named, **self.options, **options)
+    def call(self, layer, inputs):
+        first, *others = self.inputs  # JAX hands dicts on sorted by name
+        named = {name: inputs[name] for name in others}
+        return layer(inputs[first], **named, **self.options)
 
     def outputs(self, layer):
-        tensors = {name: ops.convert_to_tensor(array) for name, array in self.inputs.items()}
-        return tree.flatten(self.call(layer, tensors))
+        dtypes = []
+
+        def call(inputs):
+            outputs = tree.flatten(self.call(layer, inputs))
+            dtypes[:] = [_dtype(output) for output in outputs]
+            return outputs
+
+        return run(call, self.inputs), dtypes
 
 
 def constructor_arguments(cls):
@@ -109,7 +117,7 @@ def _check_build(case, num_weights):
 
 def _check_shapes(case):
     """Symbolic outputs, with and without known sizes, are those of eager. Returns the latter."""
-    eager = case.outputs(case.layer)
+    eager, dtypes = case.outputs(case.layer)
     for known in (True, False):
         inputs = {
             name: keras.KerasTensor(
@@ -119,13 +127,12 @@ def _check_shapes(case):
         }
         symbolic = tree.flatten(case.call(case.layer, inputs))
         assert len(symbolic) == len(eager)
+        assert [_dtype(spec) for spec in symbolic] == dtypes
         for spec, value in zip(symbolic, eager, strict=True):
-            assert keras.backend.standardize_dtype(spec.dtype) == _dtype(value)
-            shape = tuple(value.shape)
-            assert len(spec.shape) == len(shape)
-            sizes = zip(spec.shape, shape, strict=True)
+            assert len(spec.shape) == value.ndim
+            sizes = zip(spec.shape, value.shape, strict=True)
             assert all(a == b or (a is None and not known) for a, b in sizes)
-    return [ops.convert_to_numpy(value) for value in eager]
+    return eager
 
 
 def _unknown_sizes(array):
@@ -142,10 +149,9 @@ def _check_half_precision(case, outputs, dtypes):
         layer.set_weights(case.layer.get_weights())
         assert {_dtype(weight) for weight in layer.weights} <= {"float32"}
         assert {part.dtype_policy.name for part in layer._flatten_layers()} == {policy}
-        values = case.outputs(layer)
-        assert [_dtype(v) for v in values] == [half if d == "half" else d for d in dtypes]
+        values, value_dtypes = case.outputs(layer)
+        assert value_dtypes == [half if d == "half" else d for d in dtypes]
         for value, expected in zip(values, outputs, strict=True):
-            value = ops.convert_to_numpy(ops.cast(value, "float32"))
             assert np.isfinite(value).all()
             np.testing.assert_allclose(value, expected, atol=0.1)
 
@@ -164,8 +170,7 @@ class _Subclassed(keras.Model):
 
 def _check_models(case, outputs, folder):
     subclassed = _Subclassed(case)
-    tensors = {name: ops.convert_to_tensor(array) for name, array in case.inputs.items()}
-    _assert_close(subclassed(tensors), outputs)
+    _assert_close(run(subclassed, case.inputs), outputs)
     assert len(subclassed.weights) == len(case.layer.weights)
 
     symbolic = {
@@ -173,26 +178,24 @@ def _check_models(case, outputs, folder):
         for name, array in case.inputs.items()
     }
     functional = keras.Model(symbolic, tree.flatten(case.call(case.layer, symbolic)))
-    _assert_close(functional(tensors), outputs)
+    before = tree.flatten(run(functional, case.inputs))
+    _assert_close(before, outputs)
 
     path = folder / "layer.keras"
     functional.save(path)
-    loaded = keras.models.load_model(path)
-    for value, expected in zip(
-        tree.flatten(loaded(tensors)), tree.flatten(functional(tensors)), strict=True
-    ):
-        assert np.array_equal(ops.convert_to_numpy(value), ops.convert_to_numpy(expected))
-    _check_fit(case, symbolic)
+    after = tree.flatten(run(keras.models.load_model(path), case.inputs))
+    assert all(np.array_equal(a, b) for a, b in zip(after, before, strict=True))
+    _check_fit(case, symbolic, outputs[0].shape)
 
 
-def _check_fit(case, symbolic):
+def _check_fit(case, symbolic, shape):
     """One compiled step is finite and moves every weight of the layer."""
     hidden = tree.flatten(case.call(case.layer, symbolic))[0]
     model = keras.Model(symbolic, keras.layers.Dense(1, name="head")(hidden))
     model.compile(optimizer=keras.optimizers.SGD(0.1), loss="mse")
     before = case.layer.get_weights()
     batch = len(next(iter(case.inputs.values())))
-    targets = np.full((batch, *tuple(case.outputs(case.layer)[0].shape)[1:-1], 1), 3.0, "float32")
+    targets = np.full((*shape[:-1], 1), 3.0, "float32")
     history = model.fit(case.inputs, targets, batch_size=batch, epochs=1, verbose=0)
     assert np.isfinite(history.history["loss"]).all()
     for weight, old in zip(case.layer.weights, before, strict=True):
@@ -203,7 +206,7 @@ def _check_fit(case, symbolic):
 
 def _assert_close(outputs, expected):
     for value, right in zip(tree.flatten(outputs), expected, strict=True):
-        np.testing.assert_allclose(ops.convert_to_numpy(value), right, atol=1e-5)
+        np.testing.assert_allclose(value, right, atol=1e-5)
 
 
 def _dtype(tensor):
