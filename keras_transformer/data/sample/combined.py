@@ -183,6 +183,7 @@ def if_state(draw: Draw) -> Draft:
         ("돈이 있", "has money" if third else "have money"),
     ))  # fmt: skip
     state = attach(stem, "으시") + "면" if person.honorific else attach(stem, "으면")
+    draw.stems += [NOUN[word].stem for word in ("시간", "돈") if stem.startswith(word)]
     korean = f"{person.topic()} {state} {clause.korean('future', subject='')}"
     then = f"{person.pronoun} {clause.english_predicate('future')}"
     return Draft(korean, f"if {person.english} {said}, {then}", [clause.triple])

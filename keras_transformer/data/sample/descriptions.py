@@ -154,7 +154,7 @@ def seeming(draw: Draw) -> Draft:
                  [_triple(adjective, phrase.noun)])  # fmt: skip
 
 
-@construction("liking for a quality", "reason", 1.5)
+@construction("liking for a quality", "reason", 0.8)
 def liking_for_quality(draw: Draw) -> Draft:
     """민수는 이 은행이 조용해서 좋아해요. Minsu likes this bank because it is quiet."""
     phrase, adjective = draw.description()
@@ -213,11 +213,11 @@ def _honorific_copula(job: Noun, ending: str) -> str:
     return ("이" if final_of(job.korean) else "") + ending
 
 
-@construction("occupation", "person", 1.5)
+@construction("occupation", "person", 3.0)
 def occupation(draw: Draw) -> Draft:
     """나는 학생입니다. I am a student."""
-    person, job = draw.pick(EMPLOYED), draw.pick(JOBS)
-    person = PERSONS[0] if draw.chance(0.25) else person
+    person = draw.note(PERSONS[0]) if draw.chance(0.25) else draw.pick(EMPLOYED)
+    job = draw.pick(JOBS)
     topic = {"저": "나는"}.get(person.korean) or person.topic()
     quality = _job_quality(draw, job, 0.75)
     phrase = NounPhrase(job, "a", quality)
@@ -230,7 +230,7 @@ def occupation(draw: Draw) -> Draft:
                  [(COPULA, person.stem, job.stem)])  # fmt: skip
 
 
-@construction("negative occupation", "person", 0.8)
+@construction("negative occupation", "person", 1.2)
 def negative_occupation(draw: Draw) -> Draft:
     """저는 학생이 아니에요. I am not a student."""
     person, job = draw.pick(EMPLOYED), draw.pick(JOBS)
@@ -242,7 +242,7 @@ def negative_occupation(draw: Draw) -> Draft:
                  [(COPULA, person.stem, job.stem)])  # fmt: skip
 
 
-@construction("past occupation", "person", 0.8)
+@construction("past occupation", "person", 1.4)
 def past_occupation(draw: Draw) -> Draft:
     """그녀는 유명한 가수였어요. She was a famous singer."""
     person, job = draw.pick(EMPLOYED), draw.pick(JOBS)

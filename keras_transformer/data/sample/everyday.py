@@ -297,7 +297,7 @@ def price(draw: Draw) -> Draft:
 
 LIKABLE = nouns_named(
     "dish, food, fruit, meat, drink, vegetable, pet, farm, zoo, music, show, ball sport, racket sport, "
-    "language, subject, 소설, 시, 만화책, 꽃, 장미, 비, 바람, 바다, 산, 모자, 반지, 여행, 게임, 동화, 구름, 별"
+    "language, subject, 소설, 시, 만화책, 꽃, 장미, 비, 바람, 바다, 산, 모자, 반지, 여행, 게임, 동화, 구름, 별, 달, 하늘, 강"
 )  # fmt: skip
 
 
@@ -318,11 +318,23 @@ def _likes(draw: Draw, korean: str, said: str, noun: Noun) -> Draft:
     return Draft(text, spoken, [(f"{korean}={said}", person.stem, noun.stem)])
 
 
-@construction("liking", "plain", 1.2)
+@construction("liking", "plain", 1.6)
 def liking(draw: Draw) -> Draft:
     """저는 사과를 좋아해요. I like apples."""
     noun = draw.pick(LIKABLE)
     return _likes(draw, *draw.pick((("좋아하", "like"), ("싫어하", "hate"))), noun)
+
+
+@construction("feelings for a person", "plain", 0.8)
+def liking_a_person(draw: Draw) -> Draft:
+    """민수는 유나를 사랑해요. Minsu loves Yuna."""
+    person, other = draw.pick(PERSONS), draw.pick(THIRD)
+    if person == other or other.kind == "pronoun" or person.honorific:
+        raise Rejected
+    stem, said = draw.pick((("좋아하", "like"), ("싫어하", "hate"), ("사랑하", "love")))
+    draw.stems.append(f"{stem}={said}")
+    clause = Clause(person, Verb(stem, said), other)
+    return Draft(clause.korean("present"), clause.english("present"), [clause.triple])
 
 
 @construction("preference", "plain")

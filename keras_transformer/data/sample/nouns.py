@@ -101,7 +101,7 @@ PERSON_TABLE = {
     "peer": "형=my older brother he, 누나=my older sister she, 남동생=my younger brother he, "
     "여동생=my younger sister she, 친구=my friend, 사촌=my cousin",
     "other": "학생=the student, 의사=the doctor, 경찰관=the police officer, 이웃=the neighbor, "
-    "삼촌=my uncle he, 요리사=the cook, 간호사=the nurse, 룸메이트=my roommate",
+    "삼촌=my uncle he, 요리사=the chef, 간호사=the nurse, 룸메이트=my roommate",
 }
 
 
@@ -126,7 +126,7 @@ YOUNG = tuple(
 )
 
 JOB_TABLE = (
-    "학생=student, 의사=doctor, 간호사=nurse, 경찰관=police officer, 요리사=cook, 가수=singer, 배우=actor, "
+    "학생=student, 의사=doctor, 간호사=nurse, 경찰관=police officer, 요리사=chef, 가수=singer, 배우=actor, "
     "화가=painter, 기자=reporter, 변호사=lawyer, 농부=farmer, 군인=soldier, 작가=writer, "
     "과학자=scientist, 회사원=office worker, 공무원=civil servant, 소방관=firefighter, "
     "대학생=university student, 통역사=interpreter, 운전기사=driver, 미용사=hairdresser, "

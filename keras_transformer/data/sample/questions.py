@@ -48,6 +48,8 @@ def _timed(draw: Draw, clause: Clause, tense: str, probability: float = 0.5) -> 
 def _yes_no(form: str, tense: str, avoid: frozenset[str]):
     def build(draw: Draw) -> Draft:
         clause = _timed(draw, asked(draw, avoid), tense)
+        if clause.subject is YOU and not (clause.object or clause.place or clause.time):
+            raise Rejected
         return Draft(clause.korean(form), clause.english_question(form), [clause.triple], "?")
 
     return build
@@ -178,6 +180,8 @@ def request(draw: Draw) -> Draft:
 def order(draw: Draw) -> Draft:
     """도서관에서 책을 읽으세요. Read a book at the library."""
     clause = draw.manner(_among(draw, ASKED_FOR | RULED, YOU), 0.25)
+    if not (clause.object or clause.place):
+        raise Rejected
     return Draft(clause.korean_with("으세요"), clause.english_base(), [clause.triple])
 
 
@@ -185,6 +189,8 @@ def order(draw: Draw) -> Draft:
 def negative_order(draw: Draw) -> Draft:
     """교실에서 빵을 먹지 마세요. Don't eat bread in the classroom."""
     clause = _among(draw, RULED, YOU, generic=True)
+    if not (clause.object or clause.place):
+        raise Rejected
     korean = clause.korean_with("지") + " 마세요"
     return Draft(korean, f"don't {clause.english_base()}", [clause.triple])
 
@@ -204,6 +210,8 @@ def suggestion(draw: Draw) -> Draft:
 def permission(draw: Draw) -> Draft:
     """여기에서 사진을 찍어도 돼요. You may take a photo here."""
     clause = _among(draw, RULED, YOU)
+    if not (clause.object or clause.place):
+        raise Rejected
     korean = clause.korean_with("어도") + " 돼요"
     return Draft(korean, f"you may {clause.english_base()}", [clause.triple])
 
@@ -220,6 +228,8 @@ def asking_permission(draw: Draw) -> Draft:
 def prohibition(draw: Draw) -> Draft:
     """교실에서 빵을 먹으면 안 돼요. You must not eat bread in the classroom."""
     clause = _among(draw, RULED, YOU, generic=True)
+    if not (clause.object or clause.place):
+        raise Rejected
     korean = clause.korean_with("으면") + " 안 돼요"
     return Draft(korean, f"you must not {clause.english_base()}", [clause.triple])
 

@@ -37,6 +37,12 @@ TAUGHT = frozenset(
     | {("있다=exist", spot.stem, sense.noun.stem) for sense in SENSES for spot in sense.spots}
     | {(event.stem, sense.noun.stem, "") for sense in SENSES for event in sense.events}
 )
+KIND_WEIGHTS = {
+    "action": 3.0,
+    "bought": 2.0,
+    "spot": 1.8,
+    "reason": 0.4,
+}  # of sentences with a sense
 TAUGHT_KINDS = ("description", "spot", "event")
 
 
@@ -120,7 +126,12 @@ def draw_pair(
     kinds: tuple[str, ...] = (),
 ) -> SamplePair | None:
     """One random pair, with the sense in it if given; None where the words did not fit."""
-    chosen = (KINDS[random_.choice(kinds or sense.kinds)] if sense else ORDINARY).draw(random_)
+    choice = ORDINARY
+    if sense:
+        kinds = kinds or sense.kinds
+        weights = [KIND_WEIGHTS.get(kind, 1.0) for kind in kinds]
+        choice = KINDS[random_.choices(kinds, weights)[0]]
+    chosen = choice.draw(random_)
     draw = Draw(random_, sense, Counter() if seen is None else seen)
     try:
         draft = chosen.build(draw)

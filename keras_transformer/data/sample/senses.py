@@ -70,7 +70,10 @@ class Sense:
         return frozenset({self.noun.english, self.noun.plural} | extra)
 
 
-_SPOTS = "냉장고 안에=in the refrigerator, 식탁 위에=on the table, 접시 위에=on the plate, 바구니 안에=in the basket"
+_SPOTS = (
+    "냉장고 안에=in the refrigerator, 식탁 위에=on the table, 접시 위에=on the plate, "
+    "바구니 안에=in the basket"
+)
 SENSE_TABLE = """\
 은행 | bank
   place at

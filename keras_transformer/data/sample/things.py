@@ -36,7 +36,7 @@ EXIST, HAVE = "있다=exist", "있다=have"
 
 
 SPOT_TABLE = {
-    "책상 위에=on the desk": "book, stationery, 편지, 컴퓨터, 노트북, 램프, 안경, 신문",
+    "책상 위에=on the desk": "달력, book, stationery, 편지, 컴퓨터, 노트북, 램프, 안경, 신문",
     "식탁 위에=on the table": "fruit, 빵, 과자, 컵, 접시, 꽃병, 숟가락, 치즈",
     "냉장고 안에=in the refrigerator": "fruit, vegetable, drink, 치즈, 계란, 아이스크림, 고기, 김치",
     "가방 안에=in the bag": "book, 지갑, 열쇠, 우산, 카메라, 휴대폰, 연필, 표, 선글라스",
@@ -45,7 +45,7 @@ SPOT_TABLE = {
     "방 안에=in the room": "furniture, device, 거울, 시계",
     "나무 밑에=under the tree": "pet, 자전거, 의자, 돌, 여우",
     "문 옆에=next to the door": "우산, 자전거, 의자, 상자, 거울, 구두",
-    "창문 옆에=next to the window": "furniture, 꽃병, 램프, 피아노, 고양이, 달력",
+    "창문 옆에=next to the window": "달력, furniture, 꽃병, 램프, 피아노, 고양이, 달력",
     "집 앞에=in front of the house": "나무, bike, 버스, 택시, pet, 상자",
     "학교 뒤에=behind the school": "산, 강, 나무, 공원, 도서관, 시장",
     "정원에=in the garden": "plant, pet, 의자, 식탁",
@@ -63,9 +63,7 @@ HAVINGS = nouns_named(
 )
 
 
-KINDS = nouns_named(
-    "general, book, 시, 영화, 드라마, 음악, 노래, 게임, 꽃, 운동, 모자, 구두, 그림, 이야기"
-)
+KINDS = nouns_named("general, 책, 영화, 음악, 노래, 게임, 꽃, 운동, 그림")
 
 
 THINGS = nouns_named(
@@ -217,7 +215,7 @@ def lack(draw: Draw) -> Draft:
                  [(HAVE, person.stem, noun.stem)])  # fmt: skip
 
 
-@construction("question about a kind", "thing", 1.2)
+@construction("question about a kind", "thing", 2.0)
 def which_kind(draw: Draw) -> Draft:
     """민수는 어떤 책을 좋아해요? What kind of books does Minsu like?"""
     noun = draw.pick(KINDS)

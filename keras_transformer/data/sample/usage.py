@@ -51,8 +51,8 @@ NOTABLE = _names(
 )
 # What may be done last year or next month, and not only on some day.
 LASTING = _names(
-    "learn, teach, travel, live, raise, grow, plant, buy, work, study, translate, build, sell, "
-    "write, go, be, research, treat, give, meet, fall, lend, borrow, cure, overcome"
+    "collect, learn, teach, travel, live, raise, grow, plant, buy, work, study, translate, "
+    "build, sell, write, go, be, research, treat, give, meet, fall, lend, borrow, cure, overcome"
 )
 DURATIVE = _names(
     "eat, drink, cook, make, bake, read, write, translate, study, learn, practice, teach, draw, "
@@ -103,5 +103,5 @@ BAD = _names(
     "awkward, cold, humid, strange, sad, hot, old, small"
 )
 ART_FAME = _names(
-    "singer, actor, painter, writer, scientist, cook, musician, soccer player, architect"
+    "singer, actor, painter, writer, scientist, chef, musician, soccer player, architect"
 )

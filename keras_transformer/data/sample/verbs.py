@@ -44,7 +44,7 @@ VERB_TABLE = """\
 읽 | read | 책, 소설, 잡지, 만화책, text | study, 카페, 방, 거실, park | a
 쓰 | write | 편지, 시, 이메일, 보고서, 동화, 소설 | study, 카페, 방 | a
 쓰 | use | 컴퓨터, 노트북, 사전 | study, office | a
-쓰 | use | 가위, 지우개, 연필, 지도 | 교실, 학교, 방 | a
+쓰 | use | 가위, 지우개, 연필, 공책 | 교실, 학교, 방 | a
 쓰 | use | 카메라, 우산, 칫솔, 수건, 비누, 숟가락, 선풍기 | 집, 호텔 | a
 빌리 | borrow | book | 도서관, 학교 | a point
 빌리 | borrow | bike, 우산, 카메라 | 공원, 호텔 | a point
@@ -55,6 +55,7 @@ VERB_TABLE = """\
 보 | watch | game | 서울, 부산, 런던 | a
 보 | see | zoo | zoo | a involuntary
 보 | see | farm | farm | a involuntary
+보 | see | 별, 달, 구름 | 바닷가, 마당, park | the involuntary
 보 | see | pet, plant | park, garden | a involuntary
 듣 | listen to | music | home, 방, 거실, cafe, park | a
 듣 | listen to | 라디오 | home, 방, 거실, office | the
@@ -67,9 +68,10 @@ VERB_TABLE = """\
 운동하 | exercise | | sport, park, home | bare
 배우 | learn | language, lesson | 학교, city, country | bare
 배우 | learn | instrument, strings | 학교, 서울 | the
-가르치 | teach | language, subject | 학교, city, country | bare
+가르치 | teach | language, subject, lesson | 학교, city, country | bare
 공부하 | study | language, subject | study, country, 카페 | bare
 연습하 | practice | instrument, strings | 집, 학교, 방 | the
+그리 | draw | zoo, 나무 | zoo | a
 그리 | draw | 그림, pet, plant, 얼굴 | 교실, park, 방, garden | a
 찍 | take | 사진 | park, city, zoo, culture | a
 타 | take | 버스, 지하철, 기차 | 서울, 부산, 런던, 파리 | the
@@ -90,6 +92,7 @@ VERB_TABLE = """\
 깨 | break | 접시, 컵, 거울, 꽃병, 창문 | 부엌, 교실, 거실 | a involuntary once point
 줍 | pick up | 동전, 낙엽, 돌, 쓰레기 | park | a point
 줍 | pick up | 조개 | 바닷가 | a point
+모으 | collect | 우표, 동전, 인형, 낙엽 | | generic
 심 | plant | 나무, 장미, 해바라기, 소나무, 감자 | garden, farm, 학교 | a
 키우 | raise | pet, farm | farm, 집 | a point
 기르 | grow | fruit, vegetable, 장미 | farm, garden | generic point
@@ -100,8 +103,8 @@ VERB_TABLE = """\
 숨기 | hide | 선물, 돈, 편지, 열쇠, 초콜릿 | 방 | the point rare
 풀 | solve | 문제 | study | the
 끝내 | finish | 숙제, 일, 보고서, 회의 | study, office | the point
-시작하 | start | 일, 회의, 수업, 게임, 여행 | | the point
-준비하 | prepare for | 회의, 수업, 여행, 파티, 시험 | | the
+시작하 | start | 일, 회의, 수업, 게임, 여행, 휴가 | | the point
+준비하 | prepare for | 회의, 수업, 여행, 파티, 시험, 휴가 | | the
 기다리 | wait for | 버스, 택시 | 정류장, 역 | the
 기다리 | wait for | 기차, 지하철 | 역 | the
 기다리 | wait for | 비행기 | 공항 | the
@@ -156,7 +159,7 @@ ADJECTIVE_TABLE = """\
 시원하=cool | 바람, 맥주, 물, 수박, 주스
 신선하=fresh | fruit, vegetable, 생선, 우유, 계란, 고기
 예쁘=pretty | clothes, 꽃, 장미, 인형, handwear, 꽃병, 가방, 모자, 구두, 카드
-아름답=beautiful | 산, 바다, 하늘, 그림, 노래, 장미, 음악, 강, 공원, 시
+아름답=beautiful | 달, 별, 산, 바다, 하늘, 그림, 노래, 장미, 음악, 강, 공원, 시
 멋있=stylish | clothes, shoes, headwear, 오토바이, 가방
 귀엽=cute | pet, 원숭이, 인형, 양말, 양, 오리
 무섭=scary | 호랑이, 사자, 영화, 꿈, 이야기, 곰
@@ -168,33 +171,33 @@ ADJECTIVE_TABLE = """\
 가볍=light | 가방, 노트북, 운동화, 의자, 우산, 카메라, 재킷
 두껍=thick | book, 코트, 담요, 스웨터, 종이, 양말
 얇=thin | 셔츠, 노트북, 종이, 담요, 잡지, 공책
-길=long | 치마, 편지, 코트, 소설, 영화, 강, 연극, 이야기, 이름, 길
-짧=short | 치마, 바지, 시, 편지, 영화, 연필, 동화, 수업, 회의
+길=long | 대답, 치마, 편지, 코트, 소설, 영화, 강, 연극, 이야기, 이름, 길
+짧=short | 대답, 치마, 바지, 시, 편지, 영화, 연필, 동화, 수업, 회의
 높=high | 산, 하늘, 구름, 책장
 넓=wide | 길, 강, 책상, 침대
 좁=narrow | 길, 침대, 책상
 밝=bright | 별, 달, 램프, 거실, 교실, 사진
 어둡=dark | 하늘, 길, 거실, 교실, 그림
-조용하=quiet | 음악, 도서관, 공원, 선풍기, 카페, 호텔, 세탁기
+조용하=quiet | 바다, 음악, 도서관, 공원, 선풍기, 카페, 호텔, 세탁기
 시끄럽=noisy | 음악, 교실, 세탁기, 드럼, 시장, 오토바이, 식당
 쉽=easy | 시험, 문제, 질문, 책, 숙제, 게임, language
 어렵=difficult | 시험, 문제, 질문, 책, 숙제, language, subject, instrument
 재미있=interesting | book, show, game, 게임, 수업, 이야기, subject, 여행, 전시회
 지루하=boring | book, show, 수업, 회의, 이야기, 야구 경기
-중요하=important | 시험, 회의, 약속, 질문, 소식, 편지, 이메일, 일, 계획
+중요하=important | 대답, 시험, 회의, 약속, 질문, 소식, 편지, 이메일, 일, 계획
 유명하=famous | 그림, 노래, 소설, 영화, 시, 식당, 박물관, 연극
 편하=comfortable | 의자, 소파, 침대, shoes, 바지, 베개, 스웨터
-위험하=dangerous | 오토바이, 곰, 호랑이, 길, 게임, 가위, 강
+위험하=dangerous | 바다, 오토바이, 곰, 호랑이, 길, 게임, 가위, 강
 빠르=fast | transport, bike, 컴퓨터, 노트북
 느리=slow | 버스, 기차, 컴퓨터, 거북이, 노래, 노트북
-이상하=strange | 꿈, 이야기, 그림, 질문, 영화, 소식, 이름
+이상하=strange | 대답, 꿈, 이야기, 그림, 질문, 영화, 소식, 이름
 슬프=sad | 영화, 노래, 소설, 이야기, 시, 소식, 연극
 부드럽=soft | 빵, 담요, 베개, 수건, 고기, 스웨터, 두부
 딱딱하=hard | 빵, 의자, 과자, 침대, 베개
 빨갛=red | 장미, 코트, 가방, 딸기, 지갑, 원피스, 토마토, 우산
 파랗=blue | 하늘, 바다, 셔츠, 바지, 가방, 의자, 공, 재킷
 노랗=yellow | 바나나, 우산, 참외, 꽃, 셔츠, 해바라기, 원피스, 연필
-하얗=white | 토끼, 구름, 셔츠, 양말, 운동화, 접시, 양, 종이
+하얗=white | 달, 토끼, 구름, 셔츠, 양말, 운동화, 접시, 양, 종이
 까맣=black | 고양이, 개, 코트, 모자, 염소, 구두, 재킷
 특별하=special | 선물, 여행, 반지, 카드, 꿈, 약속
 """

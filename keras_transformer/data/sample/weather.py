@@ -48,7 +48,11 @@ def _weather(draw: Draw) -> tuple[str, str, str, str]:
     if draw.sense:
         draw.note(draw.sense.noun)
         return SNOW
-    return draw.pick(WEATHER)
+    condition = draw.pick(WEATHER)
+    draw.stems += [
+        NOUN[word].stem for word in ("비", "날씨", "바람") if condition[0].startswith(word)
+    ]
+    return condition
 
 
 def plain_clause(draw: Draw, verbs: frozenset[str]) -> Clause:
