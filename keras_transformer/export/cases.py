@@ -1,0 +1,102 @@
+"""Questions and answers that an export is held to, in a file that a fresh process can read."""
+
+import base64
+import json
+from typing import NamedTuple
+
+import numpy as np
+
+
+class Case(NamedTuple):
+    """One request and what Keras answers."""
+
+    signature: str
+    inputs: dict  # input name -> list of `bytes`, one a row
+    answers: list  # a row's dict: output name -> `str`, list of `str`, or array without batch axis
+
+
+def save_cases(path, cases, facts):
+    """Writes cases and a dict of plain `facts` to an `.npz` file."""
+    arrays, rows = {}, []
+    for case in cases:
+        inputs = {
+            name: [base64.b64encode(text).decode() for text in texts]
+            for name, texts in case.inputs.items()
+        }
+        answers = [
+            {name: _packed(value, arrays) for name, value in answer.items()}
+            for answer in case.answers
+        ]
+        rows.append([case.signature, inputs, answers])
+    np.savez(path, index=np.array(json.dumps({"cases": rows, "facts": facts})), **arrays)
+
+
+def load_cases(path):
+    """What `save_cases` wrote: a list of `Case`, and the facts."""
+    with np.load(path) as arrays:
+        index = json.loads(str(arrays["index"]))
+        cases = []
+        for signature, inputs, answers in index["cases"]:
+            inputs = {
+                name: [base64.b64decode(text) for text in texts] for name, texts in inputs.items()
+            }
+            answers = [
+                {
+                    name: arrays[value["array"]] if isinstance(value, dict) else value
+                    for name, value in answer.items()
+                }
+                for answer in answers
+            ]
+            cases.append(Case(signature, inputs, answers))
+    return cases, index["facts"]
+
+
+def differences(outputs, row, answer):
+    """What a row of outputs has in common with its answer: a line for each thing that differs.
+
+    Args:
+        outputs: output name -> array with the batch axis; rows are padded with '' or 0.
+        row: its number.
+        answer: of a `Case`.
+    """
+    lines = []
+    for name, expected in answer.items():
+        if name not in outputs:
+            lines.append(f"{name} is missing")
+            continue
+        received = outputs[name][row]
+        if isinstance(expected, str):
+            equal = received == expected.encode()
+        elif isinstance(expected, list):
+            padded = expected + [""] * (len(received) - len(expected))
+            equal = list(received) == [text.encode() for text in padded]
+        else:
+            equal = _is_close(np.asarray(received), expected)
+        if not equal:
+            lines.append(f"{name} is {_shown(received)}, and Keras says {_shown(expected)}")
+    return lines
+
+
+def _is_close(received, expected):
+    """Equal but for rounding, and zero (False) wherever `expected` has no entry."""
+    if any(have < need for have, need in zip(received.shape, expected.shape, strict=True)):
+        return False
+    inside = tuple(slice(size) for size in expected.shape)
+    padded = np.zeros(received.shape, received.dtype)
+    padded[inside] = expected
+    if received.dtype.kind != "f":
+        return np.array_equal(received, padded)
+    return bool(np.all(np.abs(received - padded) <= 1e-3 + 1e-4 * np.abs(padded)))
+
+
+def _shown(value):
+    value = np.asarray(value)
+    return f"an array {value.shape}" if value.size > 4 else str(value.tolist())
+
+
+def _packed(value, arrays):
+    if isinstance(value, (str, list)):
+        return value
+    name = f"array{len(arrays)}"
+    arrays[name] = np.asarray(value)
+    return {"array": name}

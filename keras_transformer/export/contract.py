@@ -1,0 +1,64 @@
+"""The signatures of an export: what a client may count on, and what the gate holds them to."""
+
+from typing import NamedTuple
+
+
+class Signature(NamedTuple):
+    """Names, types and ranks of one signature; the first axis of everything is the batch."""
+
+    inputs: dict  # name -> type; each has the shape (batch,)
+    outputs: dict  # name -> (type, rank)
+
+
+# `B` rows, `S` and `T` the longest source and target of the batch, end marks included.
+_TRANSLATED = {
+    "translation": ("string", 1),
+    "score": ("float32", 1),
+    "source_truncated": ("bool", 1),
+    "target_truncated": ("bool", 1),
+}
+SIGNATURES = {
+    "serving_default": Signature({"text": "string"}, _TRANSLATED),
+    "explain": Signature(
+        {"text": "string"},
+        {
+            **_TRANSLATED,
+            "source_tokens": ("string", 2),  # (B, S), '' after the end mark
+            "target_tokens": ("string", 2),  # (B, T)
+            "source_lengths": ("int32", 1),
+            "target_lengths": ("int32", 1),
+            "attention": ("float32", 3),  # (B, T, S), mean over the heads of one decoder layer
+            "cross_attention": ("float32", 5),  # (B, layers, heads, T, S)
+            "encoder_attention": ("float32", 5),  # (B, layers, heads, S, S)
+            "decoder_attention": ("float32", 5),  # (B, layers, heads, T, T)
+        },
+    ),
+    "score": Signature(
+        {"text": "string", "reference": "string"},
+        {
+            "log_probability": ("float32", 1),
+            "num_tokens": ("int32", 1),
+            "source_truncated": ("bool", 1),
+            "target_truncated": ("bool", 1),
+        },
+    ),
+}
+
+# What JSON and every client can carry; bfloat16 and float16 cannot be written as JSON.
+TYPES = ("string", "float32", "int32", "bool")
+
+# The ops of TensorFlow Text that TensorFlow Serving 2.20 links (`SUPPORTED_TENSORFLOW_OPS` of
+# tensorflow_serving/model_servers/BUILD: sentencepiece, normalize, fast wordpiece, regex split,
+# whitespace) and the tokenizers of this package use.
+SERVED_TEXT_OPS = {
+    "SentencepieceOp",
+    "SentencepieceTokenizeOp",
+    "SentencepieceDetokenizeOp",
+    "SentencepieceIdToStringOp",
+    "SentencepieceVocabSizeOp",
+    "NormalizeUTF8",
+    "RegexSplitWithOffsets",
+    "TFText>FastWordpieceTokenizeWithOffsets",
+    "TFText>FastWordpieceDetokenize",
+    "TFText>WhitespaceTokenizeWithOffsetsV2",
+}

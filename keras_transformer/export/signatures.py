@@ -1,0 +1,170 @@
+"""The functions behind the signatures: strings in, strings and numbers out.
+
+Every function takes and returns tensors with a leading batch axis, of any size including 0, and
+the answer for a row does not depend on the other rows. An empty or blank text gives an empty
+translation and score 0.
+"""
+
+from typing import NamedTuple
+
+import tensorflow as tf
+
+from keras_transformer.export.contract import SIGNATURES
+from keras_transformer.export.decoder import ServingDecoder
+
+
+class Limits(NamedTuple):
+    """How long texts may be."""
+
+    max_source_length: int  # tokens of a source, its end mark not counted
+    factor: float
+    constant: int
+
+    @classmethod
+    def of(cls, model, decoding, export):
+        """The limits of the settings, and of a model that knows only so many positions."""
+        longest = export.max_source_length
+        if model.positions == "learned":
+            longest = min(longest, model.max_length - 1)
+        return cls(longest, decoding.max_length_factor, decoding.max_length_constant)
+
+    def target(self, num_tokens):
+        """The most ids of a translation of `num_tokens` source tokens, its end mark included."""
+        return int(self.factor * num_tokens) + self.constant
+
+    def target_in_graph(self, num_tokens):
+        """`target` for an int32 tensor; 0 tokens stay empty."""
+        # In float64, so that it rounds as Python does.
+        scaled = tf.cast(tf.cast(num_tokens, tf.float64) * self.factor, tf.int32)
+        return tf.where(num_tokens > 0, scaled + self.constant, 0)
+
+
+class Source(NamedTuple):
+    """A batch of tokenised texts."""
+
+    ids: object  # (B, S) int32, each row with its end mark
+    num_tokens: object  # (B,) int32, the end mark not counted; 0 for a blank text
+    truncated: object  # (B,) bool
+
+
+class ServedFunctions:
+    """One method a signature (`contract.SIGNATURES`), to be traced by an `ExportArchive`.
+
+    Args:
+        model: a built float32 `Transformer` on the TensorFlow backend.
+        tokenizers: `TokenizerPair`.
+        limits: `Limits`.
+        explain_layer: decoder layer, from 0, whose mean over heads is the `attention` of `explain`.
+    """
+
+    def __init__(self, model, tokenizers, limits, explain_layer):
+        self.model = model
+        self.tokenizers = tokenizers
+        self.limits = limits
+        self.explain_layer = explain_layer
+        target = tokenizers.target
+        self.decoder = ServingDecoder(model, target.start_id, target.end_id)
+
+    def endpoints(self):
+        """Name, function and input specification of every signature."""
+        for name, signature in SIGNATURES.items():
+            specification = [tf.TensorSpec([None], tf.string, name=i) for i in signature.inputs]
+            yield name, getattr(self, name), specification
+
+    def serving_default(self, text):
+        """Greedy translation."""
+        source = self._read(text)
+        decoded = self.decoder.greedy(source.ids, self.limits.target_in_graph(source.num_tokens))
+        return self._translated(source, decoded)
+
+    def explain(self, text):
+        """Greedy translation with its tokens and all attention weights.
+
+        Row `t` of an attention over the target belongs to the step that produced token `t`.
+        """
+        source = self._read(text)
+        decoded = self.decoder.greedy(source.ids, self.limits.target_in_graph(source.num_tokens))
+        target_ids = _at_least_one_column(decoded.ids, self.model.padding_id)
+        source_lengths = tf.where(source.num_tokens > 0, source.num_tokens + 1, 0)
+        is_source = tf.sequence_mask(source_lengths, tf.shape(source.ids)[1])
+        is_target = tf.sequence_mask(decoded.lengths, tf.shape(target_ids)[1])
+        weights = self.model.attention_weights(source.ids, self._shifted(target_ids))
+        source_tokens = self.tokenizers.source.tokens_in_graph(source.ids)
+        target_tokens = self.tokenizers.target.tokens_in_graph(target_ids)
+        cross = _stack_layers(weights.cross, is_target)
+        return {
+            **self._translated(source, decoded),
+            "source_tokens": tf.where(is_source, source_tokens, ""),
+            "target_tokens": tf.where(is_target, target_tokens, ""),
+            "source_lengths": source_lengths,
+            "target_lengths": decoded.lengths,
+            "attention": tf.reduce_mean(cross[:, self.explain_layer], axis=1),
+            "cross_attention": cross,
+            "encoder_attention": _stack_layers(weights.encoder, is_source),
+            "decoder_attention": _stack_layers(weights.decoder, is_target),
+        }
+
+    def score(self, text, reference):
+        """Log-probability of given translations, end mark included, by teacher forcing.
+
+        A reference longer than the longest translation there can be is cut to that, as it would be
+        by decoding; nothing is scored for a blank text.
+        """
+        source = self._read(text)
+        target = self.tokenizers.target
+        ids = target.encode_in_graph(reference)
+        ids = tf.concat([ids, tf.fill((ids.nrows(), 1), target.end_id)], axis=1)
+        longest = self.limits.target(self.limits.max_source_length)
+        truncated = _row_lengths(ids) > longest
+        ids = ids[:, :longest]
+        num_tokens = tf.where(source.num_tokens > 0, _row_lengths(ids), 0)
+        labels = _at_least_one_column(ids.to_tensor(self.model.padding_id), self.model.padding_id)
+        encoded = self.model.encode(source.ids, training=False)
+        logits = self.model.decode(encoded, self._shifted(labels), training=False)
+        chosen = tf.gather(logits, labels, batch_dims=2)
+        log_probabilities = chosen - tf.reduce_logsumexp(logits, axis=2)
+        is_target = tf.sequence_mask(num_tokens, tf.shape(labels)[1])
+        return {
+            "log_probability": tf.reduce_sum(tf.where(is_target, log_probabilities, 0.0), axis=1),
+            "num_tokens": num_tokens,
+            "source_truncated": source.truncated,
+            "target_truncated": truncated,
+        }
+
+    def _read(self, text):
+        tokenizer, longest = self.tokenizers.source, self.limits.max_source_length
+        ids = tokenizer.encode_in_graph(text)
+        truncated = _row_lengths(ids) > longest
+        ids = ids[:, :longest]
+        ended = tf.concat([ids, tf.fill((ids.nrows(), 1), tokenizer.end_id)], axis=1)
+        padding_id = self.model.padding_id
+        dense = _at_least_one_column(ended.to_tensor(padding_id), padding_id)
+        return Source(dense, _row_lengths(ids), truncated)
+
+    def _shifted(self, target_ids):
+        """What the decoder reads to produce `target_ids`: the start mark, then all but the last."""
+        start = tf.fill((tf.shape(target_ids)[0], 1), self.tokenizers.target.start_id)
+        return tf.concat([start, target_ids[:, :-1]], axis=1)
+
+    def _translated(self, source, decoded):
+        return {
+            "translation": self.tokenizers.target.decode_in_graph(decoded.ids),
+            "score": decoded.scores,
+            "source_truncated": source.truncated,
+            "target_truncated": decoded.truncated,
+        }
+
+
+def _row_lengths(ragged):
+    return tf.cast(ragged.row_lengths(), tf.int32)
+
+
+def _at_least_one_column(ids, padding_id):
+    """`(B, T)` with `T` at least 1: an axis without entries is more than some kernels can bear."""
+    missing = tf.maximum(1 - tf.shape(ids)[1], 0)
+    return tf.pad(ids, [[0, 0], [0, missing]], constant_values=padding_id)
+
+
+def _stack_layers(weights, is_query):
+    """Layers' weights `(B, H, T, S)` as `(B, layers, H, T, S)`, zero where no query is."""
+    return tf.stack(weights, axis=1) * tf.cast(is_query, tf.float32)[:, None, None, :, None]
