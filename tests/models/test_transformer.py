@@ -255,31 +255,34 @@ def torch_model(model, torch):
         set_linear(attention.out_proj, ours["output"])
 
     def stack(side, layer_class, stack_class):
-        layers = weights[side]
-        last = None
-        if model.norm == "pre":
-            last = torch.nn.LayerNorm(width, dtype=torch.float64)
-            set_norm(last, weights[f"{side}_norm"])
+        last = torch.nn.LayerNorm(width, dtype=torch.float64) if model.norm == "pre" else None
         layer = layer_class(width, heads, model.intermediate_dim, **options)
-        made = stack_class(layer, len(layers), norm=last)
-        for theirs, ours in zip(made.layers, layers, strict=True):
-            set_attention(theirs.self_attn, ours["self_attention"])
-            set_norm(theirs.norm1, ours["self_attention"]["norm"])
-            if side == "decoder":
-                set_attention(theirs.multihead_attn, ours["cross_attention"])
-                set_norm(theirs.norm2, ours["cross_attention"]["norm"])
-            set_norm(theirs.norm3 if side == "decoder" else theirs.norm2,
-                     ours["feed_forward"]["norm"])  # fmt: skip
-            set_linear(theirs.linear1, ours["feed_forward"]["inner"])
-            set_linear(theirs.linear2, ours["feed_forward"]["output"])
-        return made
+        return stack_class(layer, len(weights[side]), norm=last)
 
     nn = torch.nn
-    encoder = stack("encoder", nn.TransformerEncoderLayer, nn.TransformerEncoder)
-    decoder = stack("decoder", nn.TransformerDecoderLayer, nn.TransformerDecoder)
-    return nn.Transformer(
-        width, heads, custom_encoder=encoder, custom_decoder=decoder, batch_first=True
-    ).eval()
+    theirs = nn.Transformer(
+        width,
+        heads,
+        custom_encoder=stack("encoder", nn.TransformerEncoderLayer, nn.TransformerEncoder),
+        custom_decoder=stack("decoder", nn.TransformerDecoderLayer, nn.TransformerDecoder),
+        batch_first=True,
+    )
+    # Only now: the constructor draws all weights anew.
+    for side in ("encoder", "decoder"):
+        made = getattr(theirs, side)
+        if model.norm == "pre":
+            set_norm(made.norm, weights[f"{side}_norm"])
+        for layer, ours in zip(made.layers, weights[side], strict=True):
+            set_attention(layer.self_attn, ours["self_attention"])
+            set_norm(layer.norm1, ours["self_attention"]["norm"])
+            if side == "decoder":
+                set_attention(layer.multihead_attn, ours["cross_attention"])
+                set_norm(layer.norm2, ours["cross_attention"]["norm"])
+            last = layer.norm3 if side == "decoder" else layer.norm2
+            set_norm(last, ours["feed_forward"]["norm"])
+            set_linear(layer.linear1, ours["feed_forward"]["inner"])
+            set_linear(layer.linear2, ours["feed_forward"]["output"])
+    return theirs.eval()
 
 
 @pytest.mark.parametrize(("norm", "activation"), [("post", "relu"), ("pre", "gelu")])
