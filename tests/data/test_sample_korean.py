@@ -1,3 +1,5 @@
+from itertools import chain
+
 import pytest
 
 from keras_transformer.data.sample.korean import (
@@ -9,6 +11,7 @@ from keras_transformer.data.sample.korean import (
     present_modifier,
     split_syllable,
 )
+from keras_transformer.data.sample.senses import SENSES
 from keras_transformer.data.sample.verbs import ADJECTIVES, VERBS
 
 # stem: 어요, 었어요, 은 (a noun modifier), 을, 으면, 고
@@ -42,6 +45,7 @@ CONJUGATIONS = {
     "씻": "씻어요 씻었어요 씻은 씻을 씻으면 씻고",
     "부르": "불러요 불렀어요 부른 부를 부르면 부르고",
     "고르": "골라요 골랐어요 고른 고를 고르면 고르고",
+    "주무르": "주물러요 주물렀어요 주무른 주무를 주무르면 주무르고",
     "빠르": "빨라요 빨랐어요 빠른 빠를 빠르면 빠르고",
     "쓰": "써요 썼어요 쓴 쓸 쓰면 쓰고",
     "끄": "꺼요 껐어요 끈 끌 끄면 끄고",
@@ -175,6 +179,6 @@ def test_every_adjective_in_ㅂ_but_narrow_is_irregular():
 
 
 def test_every_stem_in_르_is_known():
-    for word in (*VERBS, *ADJECTIVES):
+    for word in (*VERBS, *ADJECTIVES, *chain.from_iterable(sense.verbs for sense in SENSES)):
         if word.korean.endswith("르"):
             assert IRREGULAR_OF.get(word.korean) == "르", word.korean

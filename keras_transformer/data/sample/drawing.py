@@ -24,7 +24,7 @@ from keras_transformer.data.sample.words import Adjective, Person, Place, Verb, 
 
 Item = TypeVar("Item")
 NIGHT = Word("밤에", "at night")
-UNIQUE = frozenset({"하늘", "달", "별", "구름", "바다"})
+UNIQUE = frozenset({"하늘", "달", "별", "구름", "바다", "바람"})
 MEDICAL = tuple(
     person
     for kind in ("speaker", "pronoun", "name", "other", "elder")
@@ -88,13 +88,15 @@ class Draw:
     used_sense: bool = False
 
     def pick(self, options: Sequence[Item]) -> Item:
-        """One of the options; of two random words the one that was used less so far."""
+        """One of the options; of three random words the one that was used least so far."""
         if not options:
             raise Rejected
-        chosen, second = (options[int(self.random.random() * len(options))] for _ in range(2))
-        words = isinstance(chosen, Word) and isinstance(second, Word)
-        if words and self.seen[second.stem] < self.seen[chosen.stem]:
-            chosen = second
+        chosen = options[int(self.random.random() * len(options))]
+        if len(options) > 2 and isinstance(chosen, Word):
+            for _ in range(2):
+                other = options[int(self.random.random() * len(options))]
+                if isinstance(other, Word) and self.seen[other.stem] < self.seen[chosen.stem]:
+                    chosen = other
         return self.note(chosen)
 
     def note(self, item: Item) -> Item:

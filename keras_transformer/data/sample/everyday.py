@@ -15,6 +15,7 @@ from keras_transformer.data.sample.clauses import (
 )
 from keras_transformer.data.sample.drawing import (
     THIRD,
+    UNIQUE,
     Draft,
     Draw,
     Rejected,
@@ -310,7 +311,8 @@ ALIKE = tuple(
 
 def _likes(draw: Draw, korean: str, said: str, noun: Noun) -> Draft:
     person = draw.pick(PERSONS)
-    phrase = NounPhrase(noun, "generic")
+    alone = noun.korean in UNIQUE and not noun.are_many  # the sea, but stars
+    phrase = NounPhrase(noun, "the" if alone else "generic")
     topic, verb = person.topic(), conjugate(korean, "어요", person.honorific)
     draw.stems.append(f"{korean}={said}")
     spoken = Clause(person, Verb(korean, said), phrase).english("present")

@@ -23,7 +23,7 @@ IRREGULAR = {
     "ㄷ": "듣 걷 싣 깨닫".split(),
     "ㅅ": "짓 낫 붓".split(),
     "ㅎ": "빨갛 파랗 노랗 하얗 까맣".split(),
-    "르": "부르 고르 자르 빠르 게으르 모르 오르 다르 기르".split(),
+    "르": "부르 고르 자르 빠르 게으르 모르 오르 다르 기르 주무르".split(),
 }
 IRREGULAR_OF = {stem: kind for kind, stems in IRREGULAR.items() for stem in stems}
 

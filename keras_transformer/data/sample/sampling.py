@@ -39,7 +39,7 @@ TAUGHT = frozenset(
 )
 KIND_WEIGHTS = {
     "action": 3.0,
-    "bought": 2.0,
+    "bought": 2.5,
     "spot": 1.8,
     "reason": 0.4,
 }  # of sentences with a sense

@@ -185,8 +185,8 @@ SENSE_TABLE = """\
   spots: SPOTS
 사과 | apology
   whose
-  verbs: 받아들이 | accept | | | whose point; 거절하 | reject | | | whose point;
-    요구하 | demand | | | whose point
+  verbs: 받아들이 | accept | | | whose point rare; 거절하 | reject | | | whose point rare;
+    요구하 | demand | | | whose point rare
   adjectives: 늦=late, 짧=short, 어색하=awkward, 진지하=serious
 병 | bottle
   verbs: 깨 | break | | 부엌, 카페, 거실 | a involuntary once point; 씻 | wash | | 부엌 | the;
@@ -199,10 +199,10 @@ SENSE_TABLE = """\
     연구하 | research | | 병원, 학교 | the rare medical; 이기 | overcome | | | the point
   adjectives: 심각하=serious, 무섭=scary, 심하=severe
 벌 | bee@마리
-  verbs: 잡 | catch | | park, garden, 학교 | a point; 키우 | raise | | 농장, 시골 | a point;
+  verbs: 잡 | catch | | park, garden, 학교 | a point; 키우 | raise | | 농장, 시골 | generic point;
     쫓 | chase | | 방, 교실, garden | a; 그리 | draw | | 교실, 방 | a
   adjectives: 작=small, 귀엽=cute, 시끄럽=noisy, 노랗=yellow
-  spots: 꽃 위에=on the flower, 나무 위에=on the tree, 창문 옆에=next to the window
+  spots: 꽃 위에=on the flower, 나무 위에=in the tree, 창문 옆에=next to the window
   events: 날아가=fly away
 벌 | punishment
   verbs: 받 | receive | | 학교, 교실, 회사 | a involuntary point;

@@ -39,7 +39,7 @@ STATEMENTS = {
     "future": Pattern("future", "future", avoid=_avoid(INVOLUNTARY, "unplanned"), weight=1.5),
     "negative past": Pattern("did not", "past"),
     "negative future": Pattern("will not", "future", avoid=_avoid(INVOLUNTARY, "unplanned")),
-    "inability past": Pattern("could not", "past", avoid=_avoid("at")),
+    "inability past": Pattern("could not", "past", avoid=_avoid(INVOLUNTARY, "unplanned", "at")),
     "ability": Pattern("can", "future", 0.4, _avoid(INVOLUNTARY, "unplanned")),
     "inability": Pattern("cannot", "future", 0.4, _avoid(INVOLUNTARY, "unplanned")),
     "wish": Pattern("want", "future", 0.4, _avoid(INVOLUNTARY, "unplanned"), weight=1.3),

@@ -29,7 +29,7 @@ VERB_TABLE = """\
 사 | buy | fruit, vegetable, meat, food, drink | market | a
 사 | buy | clothes, shoes, headwear, handwear | 백화점, 시장, 서울, 파리 | a
 사 | buy | device, thing, furniture, instrument, strings, bike | store, 시장 | a rare
-사 | buy | book, 신문, 지도, stationery | bookstore | a
+사 | buy | book, 신문, 지도, 달력, stationery | bookstore | a
 사 | buy | plant | flower shop | a
 사 | buy | 빵, 과자, 샌드위치 | bakery | a
 사 | buy | 표, 신문 | 역, 극장 | a
@@ -102,8 +102,8 @@ VERB_TABLE = """\
 자르 | cut | 종이, 사진, 빵 | 교실, 방, 부엌 | the
 숨기 | hide | 선물, 돈, 편지, 열쇠, 초콜릿 | 방 | the point rare
 풀 | solve | 문제 | study | the
-끝내 | finish | 숙제, 일, 보고서, 회의 | study, office | the point
-시작하 | start | 일, 회의, 수업, 게임, 여행, 휴가 | | the point
+끝내 | finish | 숙제, 일, 보고서, 회의 | study, office | the point rare
+시작하 | start | 일, 회의, 수업, 게임, 여행, 휴가 | | the point rare
 준비하 | prepare for | 회의, 수업, 여행, 파티, 시험, 휴가 | | the
 기다리 | wait for | 버스, 택시 | 정류장, 역 | the
 기다리 | wait for | 기차, 지하철 | 역 | the

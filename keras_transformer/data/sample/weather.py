@@ -66,7 +66,7 @@ def plain_clause(draw: Draw, verbs: frozenset[str]) -> Clause:
     return replace(clause, place=draw.pick(inside)) if inside and draw.chance(0.6) else clause
 
 
-INSIDE = frozenset({"home", "room", "cafe", "study", "office", "hotel"})
+INSIDE = frozenset({"home", "room", "cafe", "study", "office", "hotel", "culture"})
 
 
 def _weather_clause(draw: Draw, condition: tuple[str, ...], done: str, not_done: str):
