@@ -136,7 +136,8 @@ class Translator:
         """Writes the description alone: what `load` needs besides weights and tokenizers."""
         description = {
             "format_version": FORMAT_VERSION,
-            "model": self.model.get_config(),
+            # Keras numbers the names of models in a process; the number says nothing.
+            "model": {**self.model.get_config(), "name": "transformer"},
             "decoding": dataclasses.asdict(self.options),
             "languages": self.languages,
         }

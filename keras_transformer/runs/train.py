@@ -7,6 +7,7 @@ optimizer, a loss and metrics and trained with `model.fit`.
 import sys
 
 import keras
+import numpy as np
 
 from keras_transformer.evaluation import bleu_tokenizer
 from keras_transformer.models import Transformer
@@ -22,7 +23,7 @@ from keras_transformer.training import (
     TokenAccuracy,
     WarmupSchedule,
 )
-from keras_transformer.training.checkpoints import Checkpoints, Limits
+from keras_transformer.training.checkpoints import Checkpoints, Limits, ShortEpochs
 from keras_transformer.training.tensorboard import TensorBoardWriter
 from keras_transformer.training.training_log import TrainingLog
 from keras_transformer.translator import Translator
@@ -106,10 +107,15 @@ def compile_model(model, config):
         jit_compile={"auto": "auto", "true": True, "false": False}[training.jit_compile],
     )
     model.optimizer.build(model.trainable_variables)
+    # Keras makes the variables of metrics when it first counts with them; a resumed run has to fill
+    # them before. One label of padding counts for nothing.
+    vocabulary_size = model.target_vocabulary_size or model.vocabulary_size
+    padding = np.full((1, 1), model.padding_id, "int32")
+    model.compute_metrics(None, padding, np.zeros((1, 1, vocabulary_size), "float32"))
 
 
 def make_callbacks(config, corpus, data, translator, folder):
-    """What happens beside the updates: average, BLEU, limits, logs, checkpoints, in this order."""
+    """What happens beside the updates: average, limits, BLEU, logs, checkpoints, in this order."""
     training = config.training
     average = MovingAverage(training.average_decay) if training.average_decay else None
     sources, references = corpus.validation.source, corpus.validation.target
@@ -143,8 +149,8 @@ def make_callbacks(config, corpus, data, translator, folder):
         samples=lambda: bleu.samples,
     )
     limits = Limits(checkpoints, training.max_steps, training.max_minutes)
-    others = [average] if average else []
-    return [*others, bleu, limits, log, checkpoints], log, checkpoints
+    first = [average] if average else []
+    return [*first, ShortEpochs(data.train), limits, bleu, log, checkpoints], log, checkpoints
 
 
 def is_finished(config, checkpoints, step):

@@ -63,7 +63,7 @@ class Checkpoints(keras.callbacks.Callback):
         if self.average is not None:
             self.average.restore(extra)
         if self.batch:
-            # `fit` makes the metrics, and sets them to zero as each epoch begins: not yet.
+            # `fit` sets the metrics to zero as each epoch begins: not yet.
             names = sorted(name for name in extra if name.startswith("metrics/"))
             self._resumed_sums = [extra[name] for name in names]
         return progress["step"]
@@ -135,6 +135,34 @@ class Checkpoints(keras.callbacks.Callback):
             variable.assign(value)
 
 
+class ShortEpochs(keras.callbacks.Callback):
+    """Ends an epoch that was resumed in its middle right after its last batch.
+
+    Keras knows one length for all epochs and would ask for one batch more. There is none, but in
+    TensorFlow without XLA that step would still count in the optimizer and draw dropout noise.
+    Put it before callbacks that ask whether training stops.
+
+    Args:
+        dataset: training data with `set_epoch(epoch, first_batch)`.
+    """
+
+    def __init__(self, dataset):
+        super().__init__()
+        self.dataset = dataset
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self._ended = False
+
+    def on_train_batch_end(self, batch, logs=None):
+        first = self.dataset.first_batch
+        if first and first + batch + 1 == self.dataset.batches.num_batches(self.dataset.epoch):
+            self._ended = self.model.stop_training = True
+
+    def on_epoch_end(self, epoch, logs=None):
+        if self._ended:
+            self.model.stop_training = False
+
+
 class Limits(keras.callbacks.Callback):
     """Ends training after so many steps or minutes, counted over all starts of a run.
 
@@ -155,7 +183,12 @@ class Limits(keras.callbacks.Callback):
         self._before = self.checkpoints.trained_seconds
 
     def on_train_batch_end(self, batch, logs=None):
-        seconds = self._before + time.monotonic() - self._began
+        self._check(self._before + time.monotonic() - self._began)
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.on_train_batch_end(None)  # again: `ShortEpochs` has taken its own stop back
+
+    def _check(self, seconds):
         if self.max_steps and int(self.model.optimizer.iterations) >= self.max_steps:
             self.model.stop_training = True
         if self.max_seconds and seconds >= self.max_seconds:
