@@ -114,25 +114,43 @@ def by_transport(draw: Draw) -> Draft:
     return Draft(" ".join(words), said, [clause.triple])
 
 
-@construction("from and to", "plain", 0.5)
+NEARBY = tuple(
+    place
+    for place in DESTINATIONS
+    if place.korean
+    in ("집", "학교", "회사", "도서관", "시장", "병원", "역", "공원", "호텔", "우체국")
+)
+
+
+@construction("from and to", "plain", 0.8)
 def from_to(draw: Draw) -> Draft:
     """그는 서울에서 부산까지 기차로 갔어요. He went from Seoul to Busan by train."""
-    subject, ride = draw.pick(PERSONS), draw.pick(RIDES)
-    start, end = draw.pick(PLACES_OF["city"][:4]), draw.pick(PLACES_OF["city"][:4])
-    if start == end or ride.korean in ("지하철",):
-        raise Rejected
-    if ("제주도" in (start.korean, end.korean)) != (ride.korean == "비행기"):
+    subject = draw.pick(PERSONS)
+    places, rides = draw.pick(
+        (
+            (PLACES_OF["city"][:4], ("기차", "버스", "오토바이")),
+            (NEARBY, ("버스", "택시", "자전거", "지하철")),
+        )
+    )
+    start, end, ride = (
+        draw.pick(places),
+        draw.pick(places),
+        draw.pick(nouns_named(", ".join(rides))),
+    )
+    island = "제주도" in (start.korean, end.korean)
+    if start == end or end.korean == "집" or island:
         raise Rejected
     verb = conjugate("가", "었어요", subject.honorific)
     way = f"{start.korean}에서 {end.korean}까지 {particle(ride.korean, 'by')}"
     korean = f"{subject.topic()} {way} {verb}"
-    said = f"{subject.english} went from {start.english} {end.to} by {ride.english}"
+    origin = start.to.removeprefix("to ")
+    said = f"{subject.english} went from {origin} {end.to} by {ride.english}"
     return Draft(korean, said, [(f"{GO.stem} from", subject.stem, end.stem)])
 
 
 @construction("near", "plain", 0.5)
 def near(draw: Draw) -> Draft:
-    """학교는 여기에서 가까워요. The school is close to here."""
+    """학교는 역에서 가까워요. The school is close to the station."""
     place = draw.pick([place for place in DESTINATIONS if place.kind not in ("country", "home")])
     korean_word, said = draw.pick((("에서 가까워요", "close to"), ("에서 멀어요", "far from")))
     other = draw.pick(
@@ -353,21 +371,6 @@ def preference(draw: Draw) -> Draft:
     like = "likes" if agreement_of(person) == "third" else "like"
     said = f"{person.english} {like} {phrase.english()} more than {second.english()}"
     return Draft(korean, said, [("좋아하=like", person.stem, noun.stem)])
-
-
-@construction("fronted object", "action", 1.2)
-def fronted_object(draw: Draw) -> Draft:
-    """배는 민수가 어제 먹었어요. Minsu ate the pear yesterday."""
-    clause = draw.clause(transitive=True)
-    phrase = clause.object
-    if phrase.article != "a":
-        raise Rejected
-    if draw.chance(0.6) or (draw.sense and draw.sense.time):
-        clause = replace(clause, time=draw.time("past", clause.verb.english))
-    rest = clause.without("object").korean("past", "subject")
-    clause = replace(clause, object=replace(phrase, article="the"))
-    korean = f"{particle(phrase.korean(), 'topic')} {rest}"
-    return Draft(korean, clause.english("past"), [clause.triple])
 
 
 @construction("described object", "described", 1.5)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from keras_transformer.data.sample.clauses import Clause
 from keras_transformer.data.sample.drawing import Draft, Draw, Rejected, construction
+from keras_transformer.data.sample.korean import particle
 from keras_transformer.data.sample.nouns import PERSONS
 from keras_transformer.data.sample.usage import DURATIVE, NOTABLE, SKILLS
 from keras_transformer.data.sample.verbs import FREQUENCIES
@@ -188,3 +189,18 @@ def counted_object(draw: Draw) -> Draft:
     clause = replace(clause, object=replace(phrase, number=number))
     clause = details(draw, clause, "past", 0.5)
     return Draft(clause.korean("past"), clause.english("past"), [clause.triple])
+
+
+@construction("fronted object", "action", 1.2)
+def fronted_object(draw: Draw) -> Draft:
+    """배는 민수가 어제 먹었어요. Minsu ate the pear yesterday."""
+    clause = draw.clause(transitive=True)
+    phrase = clause.object
+    if phrase.article != "a":
+        raise Rejected
+    if draw.chance(0.6) or (draw.sense and draw.sense.time):
+        clause = replace(clause, time=draw.time("past", clause.verb.english))
+    rest = clause.without("object").korean("past", "subject")
+    clause = replace(clause, object=replace(phrase, article="the"))
+    korean = f"{particle(phrase.korean(), 'topic')} {rest}"
+    return Draft(korean, clause.english("past"), [clause.triple])
