@@ -56,9 +56,7 @@ def residual(**attention):
     """Constructor arguments of `Residual` around attention; `dtype` is the policy's name."""
 
     def arguments(policy):
-        inner = layers.MultiHeadAttention(
-            **{**ATTENTION, **attention}, dtype=policy, name="inner"
-        )
+        inner = layers.MultiHeadAttention(**{**ATTENTION, **attention}, dtype=policy, name="inner")
         return {"sublayer": inner, "norm": "pre", "dropout": 0.3}
 
     return arguments
