@@ -122,7 +122,7 @@ class TokenizerConfig(Section):
         choices=("unigram", "bpe", "wordpiece", "bytes"),
     )
     vocabulary_size: int = setting(
-        0, "pieces in the vocabulary; 0: by the size of the corpus", minimum=0
+        0, "pieces in the vocabulary; 0: as many as suit the corpus", minimum=0
     )
     shared: bool = setting(True, "one vocabulary for both languages")
     byte_fallback: bool = setting(False, "write unknown characters as bytes (unigram and bpe)")
@@ -163,7 +163,9 @@ class ModelConfig(Section):
         choices=("relu", "gelu", "swiglu", "geglu", "reglu"),
     )
     norm: str | None = setting(
-        None, "layer norm after (post, as published) or before each part", choices=("post", "pre")
+        "pre",
+        "layer norm after (post, as published) or before each part, which trains more safely",
+        choices=("post", "pre"),
     )
     positions: str | None = setting(
         None, "how positions are told", choices=("sinusoidal", "learned", "rotary")
@@ -191,7 +193,7 @@ class TrainingConfig(Section):
 
     name: typing.ClassVar[str] = "training"
 
-    epochs: int = setting(20, "passes over the training pairs", minimum=1)
+    epochs: int = setting(10, "passes over the training pairs", minimum=1)
     max_steps: int = setting(0, "most weight updates (steps); 0: no limit", minimum=0)
     max_minutes: float = setting(0.0, "most minutes of training; 0: no limit", minimum=0)
     batch_tokens: int = setting(
@@ -206,7 +208,7 @@ class TrainingConfig(Section):
     learning_rate_scale: float = setting(
         1.0, "factor on the paper's learning rate (equation 3)", minimum=0
     )
-    warmup_steps: int = setting(4000, "steps over which the learning rate rises", minimum=1)
+    warmup_steps: int = setting(800, "steps over which the learning rate rises", minimum=1)
     beta_1: float = setting(
         0.9, "Adam: decay of the mean of gradients", minimum=0, maximum=0.999999
     )
@@ -215,9 +217,9 @@ class TrainingConfig(Section):
     label_smoothing: float = setting(
         0.1, "probability spread over the whole vocabulary", minimum=0, maximum=0.99
     )
-    clip_norm: float = setting(0.0, "longest global gradient; 0: no clipping", minimum=0)
+    clip_norm: float = setting(1.0, "longest global gradient; 0: no clipping", minimum=0)
     average_decay: float = setting(
-        0.0, "moving average of the weights, such as 0.999; 0: off", minimum=0, maximum=0.999999
+        0.999, "moving average of the weights, which is what translates; 0: off", minimum=0, maximum=0.999999
     )
     precision: str = setting(
         "float32",

@@ -68,7 +68,7 @@ def prepare_tokenizers(config, corpus, folder, say):
     if settings.load_from:
         tokenizers = TokenizerPair.load(settings.load_from)
     else:
-        size = settings.vocabulary_size
+        size = settings.vocabulary_size or corpus.vocabulary_size
         if not size:
             size = default_vocabulary_size(sum(1 for _ in filtered(corpus, config.data)[0]))
         say(f"Learning a {settings.kind} vocabulary of {size:,} pieces.")
