@@ -179,7 +179,7 @@ def test_texts_are_clean(splits):
         assert re.fullmatch(r"[A-Z][A-Za-z',\- ]+[.?]", pair.english), pair.english
         assert not re.search(r"\b(\w+) \1\b", pair.english), pair.english
         assert 2 <= len(pair.korean.split()) <= 14, pair.korean
-        assert 2 <= len(pair.english.split()) <= 20, pair.english
+        assert 2 <= len(pair.english.split()) <= 17, pair.english
 
 
 def test_articles_and_agreement(splits):

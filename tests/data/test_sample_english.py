@@ -112,3 +112,12 @@ def test_what_has_no_measure_is_not_counted():
 
 def test_possessive():
     assert english.possessive("the boss") == "the boss's"
+
+
+@pytest.mark.parametrize(
+    ("verb", "past", "gerund"),
+    [("overcome", "overcame", "overcoming"), ("rub", "rubbed", "rubbing"),
+     ("withdraw", "withdrew", "withdrawing"), ("step on", "stepped on", "stepping on")],
+)  # fmt: skip
+def test_doubling_and_compounds(verb, past, gerund):
+    assert (english.past(verb), english.gerund(verb)) == (past, gerund)

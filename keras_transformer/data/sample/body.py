@@ -107,7 +107,7 @@ def parts_of_body(draw: Draw) -> Draft:
     phrase = NounPhrase(replace(noun, english=noun.plural, number="pair") if many else noun,
                         "own", owner=subject)  # fmt: skip
     place = draw.pick(verb.places) if draw.chance(0.5) else None
-    time = draw.time("past") if draw.chance(0.5) else None
+    time = draw.time("past", verb.english) if draw.chance(0.5) else None
     form = draw.pick(("past", "past", "did not"))
     clause = Clause(subject, verb, phrase, place, time)
     return Draft(clause.korean(form), clause.english(form),

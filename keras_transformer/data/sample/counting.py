@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from keras_transformer.data.sample.clauses import Clause, NounPhrase
-from keras_transformer.data.sample.drawing import FAR
+from keras_transformer.data.sample.drawing import times_for
 from keras_transformer.data.sample.nouns import JOBS, NOUNS_OF, PERSONS, PLACES, YOUNG
 from keras_transformer.data.sample.senses import SENSES
 from keras_transformer.data.sample.statements import STATEMENTS, Pattern
-from keras_transformer.data.sample.usage import LASTING
 from keras_transformer.data.sample.verbs import (
     ADJECTIVES,
     DEGREES,
     FREQUENCIES,
     MANNERS,
     PERSON_QUALITIES,
-    TIMES,
     VERBS,
 )
 from keras_transformer.data.sample.words import Person, Verb, Word
@@ -44,9 +42,7 @@ def _subjects(verb: Verb) -> tuple[Person, ...]:
 def _times(pattern: Pattern, verb: Verb) -> tuple[Word | None, ...]:
     if not pattern.tense:
         return (None,)
-    every = TIMES[pattern.tense]
-    lasting = verb.usage in LASTING
-    return (None, *(time for time in every if lasting or time.korean not in FAR))
+    return (None, *times_for(pattern.tense, verb.usage))
 
 
 def _frames(pattern: Pattern) -> Iterator[Clause]:

@@ -37,6 +37,13 @@ THIRD = tuple(person for person in PERSONS if person.kind != "speaker")
 OWNERS = (*PERSONS_OF["name"], *PERSONS_OF["peer"])
 
 
+def times_for(tense: str, verb: str) -> tuple[Word, ...]:
+    """The time adverbials of a tense that suit an (English) verb."""
+    if verb == "live" and tense in ("past", "future"):
+        return tuple(time for time in TIMES[tense] if time.korean in FAR)
+    return tuple(time for time in TIMES[tense] if verb in LASTING or time.korean not in FAR)
+
+
 class Rejected(Exception):
     """The words drawn so far do not fit the construction; draw again."""
 
@@ -125,10 +132,7 @@ class Draw:
             self.used_sense = True
             self.stems.append(self.sense.noun.stem)
             return NIGHT
-        times = TIMES[tense]
-        if verb not in LASTING:
-            times = tuple(time for time in times if time.korean not in FAR)
-        return self.pick(times)
+        return self.pick(times_for(tense, verb))
 
     def _verb(
         self, avoid: frozenset[str], transitive: bool, among: frozenset[str]

@@ -43,6 +43,7 @@ leave left left
 lend lent lent
 lie lay lain
 lose lost lost
+overcome overcame overcome
 make made made
 meet met met
 pay paid paid
@@ -71,17 +72,23 @@ understand understood understood
 wake woke woken
 wear wore worn
 win won won
+withdraw withdrew withdrawn
 write wrote written""".splitlines()
 }
-DOUBLING = {"stop", "plan", "swim", "run", "sit", "get", "put", "cut", "shut", "chat", "jog",
+DOUBLING = {
+    "step",
+    "rub","stop", "plan", "swim", "run", "sit", "get", "put", "cut", "shut", "chat", "jog",
             "mop", "chop", "win", "forget"}  # fmt: skip
 IRREGULAR_PLURALS = {
-    "sheep": "sheep", "hanbok": "hanbok", "mouse": "mice", "child": "children", "person": "people",
+    "sheep": "sheep", "hanbok": "hanbok",
+    "stomach": "stomachs", "mouse": "mice", "child": "children", "person": "people",
     "foot": "feet",
     "knife": "knives", "scarf": "scarves", "potato": "potatoes", "tomato": "tomatoes",
     "fish": "fish", "calf": "calves", "wolf": "wolves",
 }  # fmt: skip
 IRREGULAR_COMPARISON = {
+    "far away": ("farther away", "farthest away"),
+    "sour": ("more sour", "most sour"),
     "good": ("better", "best"), "bad": ("worse", "worst"), "quiet": ("quieter", "quietest"),
     "narrow": ("narrower", "narrowest"), "tired": ("more tired", "most tired"),
 }  # fmt: skip

@@ -26,6 +26,7 @@ from keras_transformer.data.sample.senses import SENSES, Sense
 from keras_transformer.errors import UserError
 
 MAX_TRAIN = 30_000
+MAX_WORDS = 17  # of an English sentence
 TEST_PERCENT, VALIDATION_PERCENT = 10, 5
 CONTEXT_EVERY = 3  # one sentence in three holds a context-dependent word
 # The sentence of the manual is learned, not tested; and what decides between the senses of a word
@@ -139,6 +140,8 @@ def draw_pair(
             return None
         english = capitalise(draft.english) + draft.mark
         words = _context_words(sense, english)
+        if len(english.split()) > MAX_WORDS:
+            return None
     except Rejected:
         return None
     first, *others = draft.triples
