@@ -95,7 +95,7 @@ def test_choices_named_like_booleans_stay_texts(choice):
         ("training: {epsilon: 1e-8}", lambda config: config.training.epsilon == 1e-8),
         ("training: {tensorboard: off}", lambda config: config.training.tensorboard is False),
         ("training: {clip_norm: 3}", lambda config: config.training.clip_norm == 3.0),
-        ("model: {dropout: null, norm: ~}", lambda config: config.model == ModelConfig()),
+        ("model: {dropout: null, norm: ~}", lambda config: config.model == ModelConfig(norm=None)),
         ("model: {norm: PRE}", lambda config: config.model.norm == "pre"),
         ("data: {source: a.tsv}", lambda config: config.data.source == ("a.tsv",)),
         ("data: {source: [], target: []}", lambda config: config.data.source == ()),
@@ -198,7 +198,7 @@ def test_values_are_checked_in_python_too():
 
 
 def test_model_overrides_are_what_differs_from_the_preset():
-    assert ModelConfig(preset="base").overrides() == {}
+    assert ModelConfig(preset="base", norm=None).overrides() == {}
     assert ModelConfig(norm="pre", dropout=0.3).overrides() == {"norm": "pre", "dropout": 0.3}
 
 

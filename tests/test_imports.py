@@ -17,6 +17,7 @@ MODEL = {"masks", "layers", "models"}
 BELOW_EXPORT = {*GROUND, *MODEL, "tokenizers", "decoding", "data", "training", "evaluation",
                 "visualization"}  # fmt: skip
 ALLOWED = {
+    "_registration": set(),  # it names the rooms to register as text
     "errors": set(),
     "backend": set(),
     "config": set(),
@@ -37,7 +38,7 @@ ALLOWED = {
     "cli": BELOW_EXPORT | {"export", "translator", "runs", "serving"},
     "__main__": {"cli"},
     # Public names come on demand, from every room that has some.
-    "__init__": BELOW_EXPORT | {"export", "translator", "runs", "serving"},
+    "__init__": BELOW_EXPORT | {"_registration"} | {"export", "translator", "runs", "serving"},
 }
 
 TENSORFLOW = {"tensorflow", "tensorflow_text", "tensorflow_serving", "keras_nlp", "keras_hub"}
