@@ -1,4 +1,5 @@
 import os
+import random
 import re
 import subprocess
 import sys
@@ -21,7 +22,7 @@ from keras_transformer.data.sample import (
     word_for_word,
 )
 from keras_transformer.data.sample.nouns import NOUN, PERSON
-from keras_transformer.data.sample.sampling import split_of
+from keras_transformer.data.sample.sampling import draw_pair, split_of
 from keras_transformer.data.sample.senses import SENSES, SENSES_OF
 from keras_transformer.data.sample.statements import STATEMENTS
 from keras_transformer.errors import UserError
@@ -93,6 +94,16 @@ def test_no_sentence_twice_and_one_translation_each(splits):
     pairs = everything(splits)
     assert len({pair.korean for pair in pairs}) == len(pairs)
     assert len({pair.english for pair in pairs}) == len(pairs)
+
+
+def test_the_grammar_itself_is_a_function_both_ways():
+    draws = random.Random(5)
+    english_of, korean_of = {}, {}
+    for turn in range(23_003):
+        pair = draw_pair(draws, SENSES[turn % len(SENSES)] if turn % 2 else None)
+        if pair:
+            assert english_of.setdefault(pair.korean, pair.english) == pair.english
+            assert korean_of.setdefault(pair.english, pair.korean) == pair.korean
 
 
 def test_the_sentence_of_the_manual_is_trained(splits):

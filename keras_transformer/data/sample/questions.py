@@ -30,6 +30,8 @@ ASKED = {
 }
 ORDERABLE = frozenset({"involuntary", "unplanned", "young"})
 SPEAKER = PERSON["저"]
+# Only the object tells which verb is meant: 쓰다 is to write, use or wear; "play" is 치다 or 하다.
+TOLD_BY_OBJECT = frozenset({"쓰", "켜", "굽", "찾", "play", "take", "wear", "wash", "peel"})
 
 
 def asked(draw: Draw, avoid: frozenset[str] = frozenset(), **options) -> Clause:
@@ -124,6 +126,8 @@ def what(draw: Draw) -> Draft:
     if not isinstance(clause.object, NounPhrase) or not clause.place:
         raise Rejected
     if draw.sense and draw.sense.noun is clause.object.noun:
+        raise Rejected
+    if clause.verb.korean in TOLD_BY_OBJECT or clause.verb.english in TOLD_BY_OBJECT:
         raise Rejected
     draw.stems.remove(clause.object.noun.stem)
     clause = _timed(draw, clause.without("object"), "past")
