@@ -172,12 +172,13 @@ class Translator:
             ) from error
         return cls(model, tokenizers, options, languages)
 
-    def export(self, folder, options=None):
+    def export(self, folder, options=None, on_progress=None):
         """Exports a SavedModel for TensorFlow Serving.
 
         Args:
             folder: of the served model; its next version is made in it.
             options: `ExportConfig`; the defaults if None.
+            on_progress: called with a line about what is going on.
 
         Returns:
             Path of the new version.
@@ -188,7 +189,13 @@ class Translator:
         from keras_transformer.export import export_saved_model
 
         return export_saved_model(
-            self.model, self.tokenizers, folder, self.options, options or ExportConfig()
+            self.model,
+            self.tokenizers,
+            folder,
+            self.options,
+            options or ExportConfig(),
+            languages=self.languages,
+            progress=on_progress,
         )
 
 

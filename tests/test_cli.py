@@ -36,7 +36,8 @@ class FakeTranslator:
     def score(self, sources, targets):
         return [(-len(s) / 7, len(t)) for s, t in zip(sources, targets, strict=True)]
 
-    def export(self, folder):
+    def export(self, folder, options, on_progress):
+        on_progress(f"exporting for batches of {options.warmup_batch_sizes}")
         return Path(folder) / "1"
 
 
@@ -54,7 +55,7 @@ def rooms(monkeypatch):
         return {"BLEU": "BLEU = 41.3", "chrF": "chrF2 = 67.9"}
 
     for name, members in {
-        "translator": {"Translator": types.SimpleNamespace(load=load)},
+        "translator": {"load_translator": load},
         "runs": {"__path__": []},
         "runs.train": {"train": lambda *arguments: calls.trained.append(arguments)},
         "runs.evaluate": {"evaluate_files": evaluate_files},
@@ -70,7 +71,7 @@ def rooms(monkeypatch):
 def run_folder(tmp_path):
     folder = tmp_path / "run"
     folder.mkdir()
-    (folder / "config.yaml").write_text("training:\n  seed: 7\n")
+    (folder / "config.yaml").write_text("export:\n  warmup_batch_sizes: [3, 5]\n")
     return folder
 
 
@@ -198,7 +199,9 @@ def test_evaluate_prints_scores(rooms, run_folder, tmp_path, capsys):
 def test_export_and_info(rooms, run_folder, tmp_path, capsys):
     assert cli.main(["export", str(run_folder), str(tmp_path / "exports")]) == 0
     assert cli.main(["info", str(run_folder)]) == 0
-    assert capsys.readouterr().out == f"{tmp_path}/exports/1\ndescribed {run_folder}\n"
+    output = capsys.readouterr()
+    assert output.out == f"{tmp_path}/exports/1\ndescribed {run_folder}\n"
+    assert output.err == "exporting for batches of (3, 5)\n"  # as the run's configuration has it
 
 
 @pytest.mark.parametrize("file", ["saved_model.pb", "3/saved_model.pb"])
@@ -367,9 +370,9 @@ def test_a_stopped_training_says_how_to_go_on(rooms, monkeypatch, capsys, tmp_pa
 
 def test_a_reader_that_leaves_is_no_error(run_folder, tmp_path):
     module = "import types, sys\nmodule = types.ModuleType('keras_transformer.translator')\n"
-    module += "class Translator:\n    load = classmethod(lambda cls, path: cls())\n"
-    module += "    translate = lambda self, texts: texts\n"
-    module += "module.Translator = Translator\nsys.modules[module.__name__] = module\n"
+    module += "class Translator:\n    translate = lambda self, texts: texts\n"
+    module += "module.load_translator = lambda path: Translator()\n"
+    module += "sys.modules[module.__name__] = module\n"
     module += "from keras_transformer.cli import main\nsys.exit(main())\n"
     (tmp_path / "program.py").write_text(module)
     (tmp_path / "many.txt").write_text("some line\n" * 50021)

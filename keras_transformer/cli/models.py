@@ -29,6 +29,6 @@ def check_model(path: str, exports: bool = True) -> Path:
 def load_translator(path: str, exports: bool = True):
     """The `Translator` of a run or an export."""
     folder = check_model(path, exports)
-    from keras_transformer.translator import Translator
+    from keras_transformer import translator
 
-    return Translator.load(folder)
+    return translator.load_translator(folder)
