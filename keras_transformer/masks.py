@@ -17,7 +17,7 @@ def padding_mask(ids, padding_id=0):
     Returns:
         Boolean tensor `(batch, 1, keys)`.
     """
-    return ops.expand_dims(ops.not_equal(ops.convert_to_tensor(ids), padding_id), axis=1)
+    return ops.expand_dims(ops.not_equal(ids, padding_id), axis=1)
 
 
 def causal_mask(length):
