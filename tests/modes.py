@@ -10,42 +10,71 @@ MODES = {"tensorflow": ["eager", "graph", "xla"], "jax": ["eager", "xla"]}.get(B
 FAST = "xla" if BACKEND == "jax" else "eager"
 
 
-def run(function, *inputs, mode=FAST):
-    """`function(*inputs)` as numpy arrays; inputs and outputs are nested structures of arrays."""
-    inputs = tree.map_structure(ops.convert_to_tensor, inputs)
-    if mode != "eager":
-        if BACKEND == "tensorflow":
-            import tensorflow as tf
+def compiled(function, mode=FAST):
+    """`function` on nested structures of numpy arrays, run in one of the backend's modes."""
+    if mode != "eager" and BACKEND == "tensorflow":
+        import tensorflow as tf
 
-            function = tf.function(function, jit_compile=mode == "xla")
-        else:
-            import jax
-
-            function = jax.jit(function)
-    return tree.map_structure(to_numpy, function(*inputs))
-
-
-def gradient(function, inputs, mode=FAST):
-    """The scalar `function(inputs)` and its gradient, of the shape of the array `inputs`."""
-    if BACKEND == "tensorflow":
-        return run(lambda x: _tensorflow_gradient(function, x), inputs, mode=mode)
-    if BACKEND == "jax":
+        function = tf.function(function, jit_compile=mode == "xla")
+    elif mode != "eager":
         import jax
 
-        return run(jax.value_and_grad(function), inputs, mode=mode)
-    tensor = ops.convert_to_tensor(inputs).requires_grad_(True)
-    value = function(tensor)
-    value.backward()
-    return to_numpy(value), to_numpy(tensor.grad)
+        function = jax.jit(function)
+
+    def call(*inputs):
+        inputs = tree.map_structure(ops.convert_to_tensor, inputs)
+        return tree.map_structure(to_numpy, function(*inputs))
+
+    return call
 
 
-def _tensorflow_gradient(function, x):
+def run(function, *inputs, mode=FAST):
+    """`function(*inputs)` once."""
+    return compiled(function, mode)(*inputs)
+
+
+def with_gradient(function):
+    """A function that returns a scalar -> one that returns it and its gradient by the first input.
+
+    Where `function` returns a scalar and something else, so does the new one in the scalar's place.
+    """
+    if BACKEND == "tensorflow":
+        return lambda *inputs: _tensorflow_gradient(function, *inputs)
+    if BACKEND == "jax":
+        return lambda *inputs: _jax_gradient(function, *inputs)
+    return lambda *inputs: _torch_gradient(function, *inputs)
+
+
+def _tensorflow_gradient(function, x, *others):
     import tensorflow as tf
 
     with tf.GradientTape() as tape:
         tape.watch(x)
-        value = function(x)
-    return value, tape.gradient(value, x)
+        value = function(x, *others)
+    return value, tape.gradient(value[0] if isinstance(value, tuple) else value, x)
+
+
+def _jax_gradient(function, x, *others):
+    import jax
+
+    def scalar_first(x):
+        value = function(x, *others)
+        return (value[0] if isinstance(value, tuple) else value), value
+
+    slope, value = jax.grad(scalar_first, has_aux=True)(x)
+    return value, slope
+
+
+def _torch_gradient(function, x, *others):
+    x.requires_grad_(True)
+    value = function(x, *others)
+    (value[0] if isinstance(value, tuple) else value).backward()
+    return value, x.grad
+
+
+def gradient(function, *inputs, mode=FAST):
+    """The scalar `function(*inputs)` and its gradient by the first of `inputs`, once."""
+    return compiled(with_gradient(function), mode)(*inputs)
 
 
 def to_numpy(tensor):

@@ -77,7 +77,7 @@ def test_learned_adds_one_row_a_position():
 
 
 def test_wrong_arguments():
-    with pytest.raises(ValueError, match="`max_length` must be at least 1. Received: max_len"):
+    with pytest.raises(ValueError, match="`max_length` must be at least 1"):
         LearnedPositions(0)
     with pytest.raises(ValueError, match=r"5 learned positions.*Received: length 7"):
         LearnedPositions(5)(normal(BATCH, LENGTH, FEATURES))

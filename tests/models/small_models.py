@@ -113,23 +113,3 @@ def random_state(model):
     """The variables that are no weights: the states of dropout."""
     known = {id(weight) for weight in model.weights}
     return [variable for variable in model.variables if id(variable) not in known]
-
-
-def with_noise(layer, noise):
-    """Makes `layer` add `noise` to its first output, from now on; returns how to undo it."""
-    original = layer.call
-
-    def call(*args, **kwargs):
-        outputs = original(*args, **kwargs)
-        first, *others = outputs if isinstance(outputs, tuple) else (outputs,)
-        first = first + ops.cast(noise, first.dtype)
-        return (first, *others) if others else first
-
-    layer.call = call
-    return lambda: setattr(layer, "call", original)
-
-
-def seed_everything(model, seed=7):
-    """Dropout starts over."""
-    for number, state in enumerate(random_state(model)):
-        state.assign(np.array([seed, number], keras.backend.standardize_dtype(state.dtype)))

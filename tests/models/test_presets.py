@@ -68,5 +68,5 @@ def test_any_argument_can_be_overridden():
 
 
 def test_an_unknown_preset_names_the_known_ones():
-    with pytest.raises(ValueError, match="one of tiny, small, base, big, .*name='huge'"):
+    with pytest.raises(ValueError, match=r"one of tiny, small, base, big, .*name='huge'"):
         Transformer.from_preset("huge", vocabulary_size=31)
