@@ -82,7 +82,9 @@ def history(run):
 
 def tokenizers(vocabulary_size=61, shared=True):
     sources, targets = zip(*sentences(), strict=True)
-    return TokenizerPair.train("unigram", sources, targets, vocabulary_size, shared=shared)
+    return TokenizerPair.train(
+        "unigram", sources, targets, vocabulary_size, shared=shared, byte_fallback=False
+    )
 
 
 def translator(pair=None, seed=5, dtype="float32", **decoding):

@@ -1,0 +1,326 @@
+"""Kills a training with SIGKILL again and again, and looks at what it leaves.
+
+    python benchmarks/resume/kill.py --kills 10
+
+One command, `python train.py --run FOLDER ...`, is started on generated files and killed at a
+random moment between its start and its end: while it starts, learns its vocabulary, tokenises,
+trains, writes a file, evaluates. It is started again by the same command until it has been killed
+as often as was asked for, and then left alone. After each kill every file of the run has to be
+whole, and the next start has to go on from the newest checkpoint; at the end there have to be
+scores. The outcome is compared with that of a run that was never killed. Prints a table; the exit
+status is 1 if anything was not as it has to be.
+
+Files whose names begin with a dot are not of the run (they are being written), and TensorBoard's
+event files, which only grow, may end early: TensorBoard reads them up to there.
+"""
+
+import argparse
+import json
+import logging
+import queue
+import random
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+
+from keras_transformer.config import Config  # noqa: E402
+from keras_transformer.data.token_corpus import TokenCorpus  # noqa: E402
+from keras_transformer.errors import UserError  # noqa: E402
+from keras_transformer.tokenizers import TokenizerPair  # noqa: E402
+
+WORDS = "가 나 다 라 마 바 사 아 자 차 카 타 파 하".split()
+# What is waited for, and the longest random delay after it in seconds.
+MOMENTS = {
+    "start": 6.0,
+    "vocabulary": 0.3,
+    "batches": 4.0,
+    "training": 3.0,
+    "writing": 0.02,
+    "checkpoint": 0.4,
+    "evaluation": 1.5,
+}
+# All but the first are rare if left to chance: most of a short run is its start.
+WEIGHTS = (1, 1, 1, 3, 3, 4, 3)
+
+
+def write_corpus(folder, num_pairs):
+    """Sentences and their translations word by word."""
+    draw = random.Random(7)
+    pairs = [[draw.randrange(14) for _ in range(draw.randint(2, 9))] for _ in range(num_pairs)]
+    for name, words in (("ko", WORDS), ("en", [chr(97 + i) * 2 for i in range(14)])):
+        text = "".join(" ".join(words[i] for i in pair) + "\n" for pair in pairs)
+        (folder / f"train.{name}").write_text(text, encoding="utf-8")
+
+
+def command(folder, run, epochs):
+    """The one command of all starts."""
+    options = {
+        "source": folder / "train.ko",
+        "target": folder / "train.en",
+        "data.validation_pairs": 50,
+        "tokenizer.vocabulary_size": 64,
+        "model.num_encoder_layers": 1,
+        "model.num_decoder_layers": 1,
+        "model.hidden_dim": 32,
+        "model.intermediate_dim": 64,
+        "epochs": epochs,
+        "training.batch_tokens": 512,
+        "training.batch_shapes": 2,
+        "training.warmup_steps": 100,
+        "training.average_decay": 0.99,
+        "training.jit_compile": "false",
+        "training.checkpoint_steps": 7,
+        "training.log_every": 5,
+    }
+    words = [word for key, value in options.items() for word in (f"--{key}", str(value))]
+    return [sys.executable, str(ROOT / "train.py"), "--run", str(run), *words]
+
+
+class Training:
+    """One start of the command, with what it printed so far."""
+
+    def __init__(self, words, run):
+        self.run = run
+        self.checkpoints = set(checkpoints(run))
+        self.output = []
+        self.process = subprocess.Popen(
+            words, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+        self._lines = queue.SimpleQueue()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self):
+        for line in self.process.stdout:
+            self._lines.put(line)
+
+    def ended(self):
+        """Whether the process has ended by itself; takes in what was printed."""
+        ended = self.process.poll() is not None
+        while not self._lines.empty():
+            self.output.append(self._lines.get())
+        return ended
+
+    def reached(self, moment):
+        """Whether the moment has come."""
+        if moment == "start":
+            return True
+        if moment == "writing":
+            return any(self.run.glob("**/.new-*"))
+        if moment == "checkpoint":
+            return not set(checkpoints(self.run)) <= self.checkpoints
+        marks = {
+            "vocabulary": "Learning",
+            "batches": "Training:",
+            "training": "Epoch",
+            "evaluation": "step - ",
+        }
+        return any(marks[moment] in line for line in self.output)
+
+    def kill_at(self, moment, delay):
+        """Waits for the moment and the delay, then kills; False if the run ended before."""
+        while not self.reached(moment):
+            if self.ended():
+                return False
+            time.sleep(0.001)
+        end = time.monotonic() + delay
+        while time.monotonic() < end:
+            if self.ended():
+                return False
+            time.sleep(0.001)
+        self.process.send_signal(signal.SIGKILL)
+        self.wait()
+        return self.process.returncode == -signal.SIGKILL
+
+    def wait(self):
+        """Waits for the end of the process and of what it printed."""
+        self.process.wait()
+        self._reader.join()
+        return self.ended()
+
+    def resumed_at(self):
+        """The step from which it went on; 0 if it began; None if it did not come so far."""
+        text = "".join(self.output)
+        found = re.search(r"Resuming at step ([\d,]+)", text)
+        if found:
+            return int(found[1].replace(",", ""))
+        return 0 if "Epoch 1/" in text else None
+
+
+def checkpoints(run):
+    """Names of the checkpoints, oldest first."""
+    return sorted(path.name for path in run.glob("checkpoints/step-*"))
+
+
+def newest_step(run):
+    """The step of the newest checkpoint, 0 if there is none."""
+    return max((int(re.findall(r"\d+", name)[0]) for name in checkpoints(run)), default=0)
+
+
+def torn_files(run):
+    """What is wrong with the files of a run, one line each."""
+    problems = []
+    for path in sorted(run.rglob("*")):
+        name = path.relative_to(run)
+        hidden = any(part.startswith(".") for part in name.parts)
+        if path.is_dir() or hidden or path.name.startswith("events."):
+            continue
+        try:
+            _check_file(path)
+        except Exception as error:
+            problems.append(f"{name}: {error}")
+    try:
+        _check_together(run)
+    except UserError as error:
+        problems.append(str(error))
+    return problems
+
+
+def _check_file(path):
+    if path.suffix == ".json":
+        json.loads(path.read_text(encoding="utf-8"))
+    elif path.suffix == ".jsonl":
+        epochs = [json.loads(line)["epoch"] for line in path.read_text().splitlines()]
+        if epochs != list(range(len(epochs))):
+            raise ValueError(f"the epochs are {epochs}")
+    elif path.suffix == ".npz":
+        with np.load(path) as file:
+            if not len(dict(file)):
+                raise ValueError("it holds nothing")
+    elif path.suffix == ".yaml":
+        Config.load(path)
+    elif path.suffix == ".h5":
+        import h5py
+
+        with h5py.File(path) as file:
+            file.visititems(lambda _, node: node[()] if isinstance(node, h5py.Dataset) else None)
+    elif path.suffix not in (".ids", ".offsets", ".model", ".txt"):
+        raise ValueError("nobody knows what this is")
+
+
+def _check_together(run):
+    """Opens what a run is made of as the program does."""
+    if (run / "data").exists():
+        TokenCorpus.open(run / "data")
+    if (run / "tokenizer.json").exists():
+        TokenizerPair.load(run)
+    if (run / "model.weights.h5").exists():
+        from keras_transformer.translator import Translator
+
+        Translator.load(run).translate(["가 나"])
+
+
+def outcome(run):
+    """What two runs have to have in common: last checkpoint, best weights, history."""
+    import h5py
+
+    with np.load(run / "checkpoints" / checkpoints(run)[-1]) as file:
+        arrays = {name: array for name, array in file.items() if name != "progress"}
+    with h5py.File(run / "model.weights.h5") as file:
+        file.visititems(
+            lambda name, node: (
+                arrays.update({f"best/{name}": node[()]}) if hasattr(node, "dtype") else None
+            )
+        )
+    lines = [json.loads(line) for line in (run / "history.jsonl").read_text().splitlines()]
+    clocks = ("seconds", "bleu_seconds", "target_tokens_per_second")
+    return arrays, [{k: v for k, v in line.items() if k not in clocks} for line in lines]
+
+
+def differences(run, other):
+    """Names of what is not the same, to the last bit."""
+    (ours, our_history), (theirs, their_history) = outcome(run), outcome(other)
+    names = [
+        name
+        for name in sorted(ours.keys() | theirs.keys())
+        if name not in ours
+        or name not in theirs
+        or not np.array_equal(ours[name], theirs[name], equal_nan=True)
+    ]
+    return names + ([] if our_history == their_history else ["history"])
+
+
+def kill_again_and_again(words, run, kills, seed):
+    """Runs the command until it was killed `kills` times; returns the problems found."""
+    draw = random.Random(seed)
+    problems, killed, starts, before = [], 0, 0, 0
+    print("kill  moment      delay s  resumed at  newest checkpoint  files")
+    while killed < kills and starts < 3 * kills:
+        moment = draw.choices(list(MOMENTS), WEIGHTS)[0]
+        delay = draw.uniform(0, MOMENTS[moment])
+        training = Training(words, run)
+        starts += 1
+        was_killed = training.kill_at(moment, delay)
+        resumed, found = training.resumed_at(), torn_files(run)
+        if not was_killed and training.process.returncode != 0:
+            found.append(f"the command failed:\n{''.join(training.output)[-3000:]}")
+        if resumed is not None and resumed != before:
+            found.append(f"it went on from step {resumed} and not from {before}")
+        if newest_step(run) < before:
+            found.append(f"the newest checkpoint is of step {newest_step(run)}, it was {before}")
+        before = newest_step(run)
+        killed += was_killed
+        number = str(killed) if was_killed else "-"
+        shown = f"{moment:10}{delay:9.3f}" if was_killed else f"{'(ended)':19}"
+        step = "-" if resumed is None else resumed
+        state = "; ".join(found) or "whole"
+        print(f"{number:>4}  {shown}  {step!s:>10}  {before:>17}  {state}", flush=True)
+        problems += found
+        if not was_killed and moment != "start" and (run / "scores.json").exists():
+            # Done, and what is to be waited for will never come again: begin anew.
+            shutil.rmtree(run)
+            before = 0
+    if killed < kills:
+        problems.append(f"it was killed {killed} times only")
+    return problems
+
+
+def main(arguments=None):
+    """Returns the exit status."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--kills", type=int, default=10)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--pairs", type=int, default=2000, help="sentence pairs to train on")
+    parser.add_argument("--epochs", type=int, default=4)
+    parser.add_argument(
+        "--no-comparison", action="store_true", help="without the run that is never killed"
+    )
+    options = parser.parse_args(arguments)
+    # Loading the same small model after every kill looks to TensorFlow as if something were wrong.
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        write_corpus(folder, options.pairs)
+        run = folder / "run"
+        words = command(folder, run, options.epochs)
+        problems = kill_again_and_again(words, run, options.kills, options.seed)
+        last = Training(words, run)
+        last.wait()
+        problems += torn_files(run)
+        if last.process.returncode != 0 or not (run / "scores.json").exists():
+            problems.append(f"the last start failed:\n{''.join(last.output)[-3000:]}")
+        else:
+            print("at last:", (run / "scores.json").read_text().replace("\n", " "))
+        if not options.no_comparison and not problems:
+            whole = Training(command(folder, folder / "whole", options.epochs), folder / "whole")
+            whole.wait()
+            found = differences(run, folder / "whole")
+            print("never killed, to the last bit:", ", ".join(found) or "the same", flush=True)
+            problems += [f"not as in a run that was never killed: {name}" for name in found]
+    print(f"{len(problems)} problems")
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

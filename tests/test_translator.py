@@ -1,0 +1,196 @@
+"""Text in, text out."""
+
+import json
+
+import keras
+import numpy as np
+import pytest
+
+from keras_transformer.config import DecodingConfig
+from keras_transformer.errors import UserError
+from keras_transformer.models import Transformer
+from keras_transformer.translator import Translator, load_translator
+from tests.runs import tiny
+
+TEXTS = ["가 나 다", "", "하 파 타 카 차", " \t　", "라", "마 바 사 아 자 차 카", "다 나"]
+
+
+@pytest.fixture(scope="module")
+def pair():
+    return tiny.tokenizers()
+
+
+@pytest.fixture(scope="module")
+def translator(pair):
+    return tiny.translator(pair, max_length_factor=1.0, max_length_constant=3)
+
+
+@pytest.fixture(scope="module")
+def saved(translator, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("saved") / "deep" / "folder"
+    translator.save(folder)
+    return folder
+
+
+@pytest.fixture
+def folder(saved, tmp_path):
+    """A copy that may be damaged."""
+    for path in saved.iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    return tmp_path
+
+
+def test_order_and_blank_lines_are_kept(translator):
+    translations = translator.translate(TEXTS)
+    alone = [translator.translate([text])[0] for text in TEXTS]
+    assert translations == alone
+    assert [not text for text in translations] == [not text.strip() for text in TEXTS]
+    assert len(set(alone)) > 3  # else the order could not be told
+    assert translator.translate(TEXTS[::-1]) == alone[::-1]
+
+
+@pytest.mark.parametrize("texts", [[], [""], ["", " "]], ids=repr)
+def test_nothing_to_translate(translator, texts):
+    assert translator.translate(texts) == [""] * len(texts)
+
+
+@pytest.mark.parametrize("batch_size", [1, 2, 5])
+def test_the_batch_size_changes_no_text(translator, batch_size):
+    assert translator.translate(TEXTS, batch_size) == translator.translate(TEXTS)
+
+
+def test_progress_counts_the_sentences_that_are_not_blank(translator):
+    counts = []
+    translator.translate(TEXTS, 2, counts.append)
+    assert counts == [2, 2, 1]
+
+
+def test_long_sources_are_cut_before_the_end_mark(pair, translator):
+    short = Translator(translator.model, pair, DecodingConfig(max_source_length=3))
+    (ids,) = short.source_ids(["가 나 다 라 마"])
+    assert ids.tolist() == [*pair.source.encode(["가 나 다 라 마"])[0][:3], pair.source.end_id]
+
+
+def test_a_score_is_the_sum_of_log_probabilities(pair, translator):
+    sources, targets = ["가 나 다", "하", ""], ["ab cd", "zz yz wx uv st", ""]
+    found = translator.score(sources, targets)
+    for source, target, (score, num_tokens) in zip(sources, targets, found, strict=True):
+        source_ids = [*pair.source.encode([source])[0], pair.source.end_id]
+        labels = [*pair.target.encode([target])[0], pair.target.end_id]
+        target_ids = [pair.target.start_id, *labels[:-1]]
+        inputs = {"source_ids": np.int32([source_ids]), "target_ids": np.int32([target_ids])}
+        logits = keras.ops.convert_to_numpy(translator.model(inputs))[0].astype("float64")
+        log_probabilities = logits - np.log(np.exp(logits).sum(axis=-1, keepdims=True))
+        expected = sum(log_probabilities[position, id] for position, id in enumerate(labels))
+        assert num_tokens == len(labels)
+        assert score == pytest.approx(expected, rel=1e-5)
+
+
+def test_scores_do_not_depend_on_their_batch(pair, translator):
+    sources, targets = ["가", "나 다", "라"], ["ab", "cd ef gh", ""]
+    small = Translator(translator.model, pair, DecodingConfig(batch_size=1))
+    together = np.array(translator.score(sources, targets))
+    np.testing.assert_allclose(together, small.score(sources, targets), rtol=1e-5)
+
+
+def test_as_many_targets_as_sources(translator):
+    with pytest.raises(UserError, match="There are 2 sources and 1 targets: give one target"):
+        translator.score(["가", "나"], ["ab"])
+
+
+def test_save_and_load(translator, saved):
+    loaded = Translator.load(saved)
+    assert loaded.translate(TEXTS) == translator.translate(TEXTS)
+    assert loaded.score(["가"], ["ab"])[0] == pytest.approx(translator.score(["가"], ["ab"])[0])
+    assert loaded.options == translator.options
+    assert loaded.languages == ("ko", "en")
+    assert not [path for path in saved.iterdir() if path.name.startswith(".")]
+    assert isinstance(load_translator(saved), Translator)
+
+
+def test_two_vocabularies(tmp_path):
+    translator = tiny.translator(tiny.tokenizers(37, shared=False))
+    translator.save(tmp_path)
+    assert Translator.load(tmp_path).translate(TEXTS) == translator.translate(TEXTS)
+
+
+def test_a_model_of_mixed_precision_is_loaded_in_float32(pair, tmp_path):
+    mixed = tiny.translator(pair, dtype="mixed_bfloat16")
+    mixed.save(tmp_path)
+    loaded = Translator.load(tmp_path).model
+    assert loaded.dtype_policy.name == "float32"
+    assert loaded.encoder_blocks[0].compute_dtype == "float32"
+    for ours, theirs in zip(loaded.weights, mixed.model.weights, strict=True):
+        np.testing.assert_array_equal(ours.numpy(), theirs.numpy())
+
+
+def test_model_and_tokenizers_belong_together(pair):
+    sizes = {"num_encoder_layers": 1, "num_decoder_layers": 1, "hidden_dim": 6, "num_heads": 3}
+    model = Transformer(53, intermediate_dim=7, **sizes)
+    message = r"vocabularies of 53 \(source\) and the same \(target\), the tokenizers of 51 and the"
+    with pytest.raises(UserError, match=message):
+        Translator(model, pair)
+
+
+def test_a_folder_of_something_else(tmp_path):
+    message = "is not the folder of a run or translator: it has no translator.json"
+    with pytest.raises(UserError, match=message):
+        Translator.load(tmp_path)
+
+
+def test_a_run_without_weights_yet(folder):
+    (folder / "model.weights.h5").unlink()
+    with pytest.raises(UserError, match=r"has no model.weights.h5 yet: a run writes it after its"):
+        Translator.load(folder)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b'{"format_version": 1', b"[]", b"{}", b"\xff\xfe\x00", b'{"format_version": 1}'],
+    ids=repr,
+)
+def test_a_damaged_description(folder, content):
+    (folder / "translator.json").write_bytes(content)
+    with pytest.raises(UserError, match=r"translator.json (cannot be read|lacks) .*restore it"):
+        Translator.load(folder)
+
+
+@pytest.mark.parametrize(
+    ("part", "change", "message"),
+    [
+        ("model", {"hidden_dim": 15}, "describes no valid model"),
+        ("model", {"colour": "red"}, "describes no valid model"),
+        ("model", {"num_encoder_layers": "x"}, "describes no valid model"),
+        ("decoding", {"beam": 3}, "describes no valid model"),
+        ("decoding", {"batch_size": 0}, "decoding.batch_size is 0: expected a whole number"),
+    ],
+    ids=str,
+)
+def test_a_wrong_description(folder, part, change, message):
+    description = json.loads((folder / "translator.json").read_text())
+    description[part].update(change)
+    (folder / "translator.json").write_text(json.dumps(description))
+    with pytest.raises(UserError, match=message):
+        Translator.load(folder)
+
+
+def test_a_description_of_another_version(folder):
+    (folder / "translator.json").write_text('{"format_version": 2}')
+    with pytest.raises(UserError, match=r"is of format 2, this version of keras_transformer reads"):
+        Translator.load(folder)
+
+
+def test_damaged_weights(folder):
+    path = folder / "model.weights.h5"
+    path.write_bytes(path.read_bytes()[:3000])
+    with pytest.raises(UserError, match=r"does not hold the weights .* or is damaged: ") as raised:
+        Translator.load(folder)
+    assert "\n" not in str(raised.value)
+
+
+def test_weights_of_another_model(folder):
+    description = json.loads((folder / "translator.json").read_text())
+    description["model"]["intermediate_dim"] = 29
+    (folder / "translator.json").write_text(json.dumps(description))
+    with pytest.raises(UserError, match=r"does not hold the weights of the model that translator"):
+        Translator.load(folder)
