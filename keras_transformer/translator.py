@@ -218,7 +218,8 @@ def _read_description(folder):
         version = description["format_version"]
     except FileNotFoundError:
         raise UserError(
-            f"{folder} is not the folder of a run or translator: it has no {DESCRIPTION}."
+            f"{folder} has no {DESCRIPTION}: it is not the folder of a run or translator, or of a "
+            "run that has not begun to train."
         ) from None
     except (OSError, UnicodeDecodeError, json.JSONDecodeError, KeyError, TypeError) as error:
         raise UserError(f"{path} cannot be read ({error}): restore it from a copy.") from error
@@ -263,7 +264,7 @@ def load_translator(path):
     Returns:
         An object with `translate(texts, batch_size=None)` and `score(sources, targets)`.
     """
-    if (Path(path) / DESCRIPTION).exists():
+    if any((Path(path) / name).exists() for name in (DESCRIPTION, "config.yaml")):
         return Translator.load(path)
     from keras_transformer.export import ServedModel
 

@@ -133,7 +133,7 @@ def test_model_and_tokenizers_belong_together(pair):
 
 
 def test_a_folder_of_something_else(tmp_path):
-    message = "is not the folder of a run or translator: it has no translator.json"
+    message = r"has no translator.json: it is not the folder of a run or translator"
     with pytest.raises(UserError, match=message):
         Translator.load(tmp_path)
 

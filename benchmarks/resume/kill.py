@@ -34,7 +34,7 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from keras_transformer.config import Config  # noqa: E402
+from keras_transformer.config import Config, to_yaml  # noqa: E402
 from keras_transformer.data.token_corpus import TokenCorpus  # noqa: E402
 from keras_transformer.errors import UserError  # noqa: E402
 from keras_transformer.tokenizers import TokenizerPair  # noqa: E402
@@ -199,7 +199,8 @@ def _check_file(path):
             if not len(dict(file)):
                 raise ValueError("it holds nothing")
     elif path.suffix == ".yaml":
-        Config.load(path)
+        if to_yaml(Config.load(path)) != path.read_text(encoding="utf-8"):
+            raise ValueError("it is not complete")
     elif path.suffix == ".h5":
         import h5py
 

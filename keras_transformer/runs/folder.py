@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from keras_transformer.config import Config, all_keys, to_yaml
+from keras_transformer.config import SECTIONS, Config, all_keys, to_yaml
 from keras_transformer.errors import UserError
 from keras_transformer.training.checkpoint import list_checkpoints
 from keras_transformer.training.files import write_text
@@ -48,16 +48,21 @@ class RunFolder:
     def check(self, config):
         """Checks that this folder may hold a run of this configuration; writes nothing.
 
-        A run that failed before it made anything (a wrong file, too large a vocabulary) binds
-        nothing: it may start anew with what was wrong mended.
+        What was made binds: tokenizers the settings of the data and their own, a checkpoint all
+        others, too. A run that failed before may start anew with what was wrong mended.
 
         Raises:
             UserError: the folder holds another run; the keys that differ are named.
         """
-        if not self.config.exists() or not (self.has_tokenizers() or self._has_checkpoints()):
+        sections = ("data", "tokenizer") if self.has_tokenizers() else ()
+        if list_checkpoints(self.checkpoints):
+            sections = SECTIONS
+        if not self.config.exists() or not sections:
             return
         before = Config.load(self.config)
-        different = [key for key in _keys_that_bind() if _value(before, key) != _value(config, key)]
+        different = [
+            key for key in _keys_that_bind(sections) if _value(before, key) != _value(config, key)
+        ]
         if different:
             changes = ", ".join(
                 f"{key} ({_value(before, key)!r} there, {_value(config, key)!r} now)"
@@ -85,9 +90,6 @@ class RunFolder:
         """Whether the run has made its tokenizers: of two, the target's is written last."""
         return any((self.path / f"{name}.json").exists() for name in ("tokenizer", "target"))
 
-    def _has_checkpoints(self):
-        return bool(list_checkpoints(self.checkpoints))
-
     def read_scores(self):
         """The scores of a finished run, or None.
 
@@ -111,10 +113,9 @@ def load_run_config(folder):
     return Config.load(RunFolder(folder).config)
 
 
-def _keys_that_bind():
-    return [
-        key for key in all_keys() if key not in FREE_KEYS and key.split(".")[0] not in FREE_SECTIONS
-    ]
+def _keys_that_bind(sections):
+    sections = set(sections) - FREE_SECTIONS
+    return [key for key in all_keys() if key not in FREE_KEYS and key.split(".")[0] in sections]
 
 
 def _value(config, key):

@@ -9,6 +9,7 @@ import sys
 import keras
 import numpy as np
 
+from keras_transformer.errors import UserError
 from keras_transformer.evaluation import bleu_tokenizer
 from keras_transformer.models import Transformer
 from keras_transformer.runs.corpora import open_corpus
@@ -77,15 +78,18 @@ def train(config, run_folder):
 
 def make_model(config, tokenizers):
     """The `Transformer` of a configuration, built, for these tokenizers."""
-    model = Transformer.from_preset(
-        config.model.preset,
-        vocabulary_size=tokenizers.source.vocabulary_size,
-        target_vocabulary_size=None if tokenizers.shared else tokenizers.target.vocabulary_size,
-        padding_id=tokenizers.source.padding_id,
-        dtype=config.training.precision,
-        **config.model.overrides(),
-    )
-    model.build()
+    try:
+        model = Transformer.from_preset(
+            config.model.preset,
+            vocabulary_size=tokenizers.source.vocabulary_size,
+            target_vocabulary_size=None if tokenizers.shared else tokenizers.target.vocabulary_size,
+            padding_id=tokenizers.source.padding_id,
+            dtype=config.training.precision,
+            **config.model.overrides(),
+        )
+        model.build()
+    except ValueError as error:
+        raise UserError(f"There is no model of these settings: {error}") from error
     return model
 
 

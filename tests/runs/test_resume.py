@@ -102,7 +102,7 @@ def test_killed_in_the_middle_of_epochs(corpus, whole_run, tmp_path, kill_at, mo
 def test_stopped_by_max_steps_in_the_middle_of_an_epoch(corpus, whole_run, tmp_path):
     run = tmp_path / "run"
     train(tiny.config(corpus, training__average_decay=0.9, training__max_steps=15), run)
-    arrays, progress = newest(run)
+    progress = newest(run)[1]
     assert (progress["step"], progress["epoch"], progress["batch"]) == (15, 1, 5)
     assert [line["step"] for line in tiny.history(run)] == [10, 15]
     train(tiny.config(corpus, training__average_decay=0.9), run)

@@ -45,9 +45,7 @@ def test_without_tensorflow(monkeypatch):
 
 def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path):
     (tmp_path / "logs").write_text("a file")
-    with pytest.raises(
-        UserError, match=r"TensorBoard's files in .*logs cannot be written \(.*\): "
-    ):
+    with pytest.raises(UserError, match=r"TensorBoard's files in .*logs cannot be written"):
         TensorBoardWriter(tmp_path / "logs")
 
 

@@ -1,0 +1,112 @@
+"""The folder of a run: which settings it binds, and what it says."""
+
+import dataclasses
+
+import pytest
+
+from keras_transformer.config import Config, all_keys
+from keras_transformer.errors import UserError
+from keras_transformer.runs.folder import FREE_KEYS, FREE_SECTIONS, RunFolder
+
+# Another value than the default for settings where one cannot be made by rule.
+OTHER = {
+    "data.sample": "en-ko",
+    "data.sample_pairs": 20_000,
+    "model.max_length": 7,
+    "model.norm": "post",
+}
+
+
+def changed(key):
+    """A configuration that differs from the default one in this key."""
+    setting = all_keys()[key]
+    value = OTHER.get(key)
+    if value is None:
+        values = {bool: not setting.default, str: "other", int: 3, float: 0.5}
+        value = values[setting.kind]
+        if setting.choices:
+            value = next(one for one in setting.choices[::-1] if one != setting.default)
+        if setting.is_list:
+            value = (value,)
+    section, name = key.split(".")
+    config = Config()
+    part = getattr(config, section)
+    # Past the checks of what goes together: only the comparison is asked here.
+    other = object.__new__(type(part))
+    for field in dataclasses.fields(part):
+        object.__setattr__(other, field.name, getattr(part, field.name))
+    object.__setattr__(other, name, value)
+    return dataclasses.replace(config, **{section: other})
+
+
+@pytest.fixture
+def begun(tmp_path):
+    """A run that has made its first checkpoint."""
+    folder = RunFolder(tmp_path / "run")
+    folder.start(Config())
+    folder.checkpoints.mkdir()
+    (folder.checkpoints / "step-00000003.npz").touch()
+    return folder
+
+
+@pytest.mark.parametrize("key", all_keys())
+def test_which_settings_a_run_binds(begun, key):
+    config = changed(key)
+    if key in FREE_KEYS or key.split(".")[0] in FREE_SECTIONS:
+        begun.check(config)
+        return
+    with pytest.raises(UserError, match=rf"another configuration: {key} \(.* there, .* now\)"):
+        begun.check(config)
+
+
+def test_the_free_settings_exist():
+    assert set(all_keys()) >= FREE_KEYS
+    assert {key.split(".")[0] for key in all_keys()} >= FREE_SECTIONS
+
+
+@pytest.mark.parametrize("made", ["tokenizer.json", "target.json"])
+def test_what_was_made_binds(tmp_path, made):
+    folder = RunFolder(tmp_path)
+    folder.start(Config())
+    for key in ("data.max_length", "tokenizer.kind", "model.preset"):
+        folder.check(changed(key))  # nothing was made yet
+    (tmp_path / made).touch()
+    folder.check(Config())
+    folder.check(changed("model.preset"))
+    for key in ("data.max_length", "tokenizer.kind"):
+        with pytest.raises(UserError, match=rf"{key} \(.* there, .* now\)"):
+            folder.check(changed(key))
+
+
+def test_half_a_pair_of_tokenizers_is_none(tmp_path):
+    (tmp_path / "source.json").touch()
+    assert not RunFolder(tmp_path).has_tokenizers()
+    (tmp_path / "target.json").touch()
+    assert RunFolder(tmp_path).has_tokenizers()
+
+
+def test_the_settings_in_the_folder_are_the_newest(begun):
+    begun.start(changed("training.epochs"))
+    assert Config.load(begun.config).training.epochs == 3
+    assert [path.name for path in begun.path.iterdir() if path.name.startswith(".")] == []
+
+
+@pytest.mark.parametrize(
+    ("key", "kept"), [("training.epochs", True), ("decoding.batch_size", False)]
+)
+def test_scores_are_those_of_the_decoding(begun, key, kept):
+    begun.scores.write_text('{"bleu": 3}')
+    begun.start(changed(key))
+    assert begun.read_scores() == ({"bleu": 3} if kept else None)
+
+
+def test_damaged_scores(begun):
+    begun.scores.write_text('{"bleu"')
+    with pytest.raises(UserError, match=r"scores.json cannot be read \(.*\): remove it"):
+        begun.read_scores()
+
+
+def test_a_folder_under_a_file(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(UserError, match=r"The run cannot be kept in .*run: .* cannot be written"):
+        RunFolder(tmp_path / "file" / "run").start(Config())

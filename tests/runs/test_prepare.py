@@ -1,0 +1,76 @@
+"""Tokenizers, tokenised corpus and batches of a run."""
+
+import pytest
+
+from keras_transformer.runs import prepare
+from keras_transformer.runs.corpora import open_corpus
+from keras_transformer.runs.folder import RunFolder
+from keras_transformer.runs.prepare import prepare_data, prepare_tokenizers
+from keras_transformer.tokenizers import TokenizerPair
+from tests.runs import tiny
+
+
+@pytest.fixture
+def prepared(corpus, tmp_path):
+    """Prepares data in one folder, as often as it is called; returns data and what was said."""
+    folder = RunFolder(tmp_path / "run")
+
+    def run(**changes):
+        config = tiny.config(corpus, **changes)
+        folder.start(config)
+        said = []
+        return prepare_data(config, open_corpus(config.data), folder, said.append), said
+
+    return run
+
+
+def test_what_is_there_is_used_again(prepared, monkeypatch):
+    first, said = prepared()
+    assert any("Learning a unigram vocabulary of 61 pieces." in line for line in said)
+    monkeypatch.setattr(TokenizerPair, "train", None)
+    monkeypatch.setattr(prepare.TokenCorpus, "build", None)
+    second, said = prepared()
+    assert not any("Learning" in line for line in said)
+    assert second.tokenizers.fingerprint() == first.tokenizers.fingerprint()
+    assert [b.rows.tolist() for b in second.plan.epoch(3)] == [
+        b.rows.tolist() for b in first.plan.epoch(3)
+    ]
+
+
+def test_tokens_of_an_epoch(prepared):
+    data, _ = prepared()
+    tokens = data.tokens_of_epoch(2)
+    assert len(tokens) == data.plan.num_batches
+    assert sum(tokens) == int(data.tokens.target_lengths.sum()) + len(data.tokens)
+    data.train.set_epoch(2)
+    first = next(iter(data.train.batches.epoch(2)))
+    assert int((first[1] != 0).sum()) == tokens[0]
+
+
+def test_validation_pairs_are_not_trained_on(prepared):
+    data, _ = prepared()
+    trained = {tuple(data.tokens.source(i)) for i in range(len(data.tokens))}
+    held_out = data.validation.batches.corpus
+    assert len(held_out) == tiny.NUM_VALIDATION
+    assert len(data.tokens) <= tiny.NUM_PAIRS - tiny.NUM_VALIDATION
+    targets = {tuple(data.tokens.target(i)) for i in range(len(data.tokens))}
+    pairs = [(tuple(held_out.source(i)), tuple(held_out.target(i))) for i in range(len(held_out))]
+    assert not [pair for pair in pairs if pair[0] in trained and pair[1] in targets]
+
+
+def test_two_vocabularies_of_which_one_was_made_are_made_again(corpus, tmp_path):
+    config = tiny.config(corpus, tokenizer__shared="false")
+    folder = RunFolder(tmp_path)
+    pairs = open_corpus(config.data)
+    first = prepare_tokenizers(config, pairs, folder, print)
+    assert not first.shared
+    (tmp_path / "target.json").unlink()  # killed between the two
+    again = prepare_tokenizers(config, pairs, folder, print)
+    assert again.fingerprint() == first.fingerprint()
+
+
+def test_tokenizers_of_another_run(corpus, whole_run, tmp_path):
+    config = tiny.config(corpus, tokenizer__load_from=whole_run)
+    tokenizers = prepare_tokenizers(config, open_corpus(config.data), RunFolder(tmp_path), print)
+    assert tokenizers.fingerprint() == TokenizerPair.load(whole_run).fingerprint()
+    assert (tmp_path / "tokenizer.model").exists()
