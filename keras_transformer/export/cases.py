@@ -71,7 +71,7 @@ def differences(outputs, row, answer):
             padded = expected + [""] * (len(received) - len(expected))
             equal = list(received) == [text.encode() for text in padded]
         else:
-            equal = _is_close(np.asarray(received), expected)
+            equal = _is_close(np.asarray(received), np.asarray(expected))
         if not equal:
             lines.append(f"{name} is {_shown(received)}, and Keras says {_shown(expected)}")
     return lines

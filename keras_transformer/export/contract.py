@@ -58,7 +58,7 @@ SERVED_TEXT_OPS = {
     "SentencepieceVocabSizeOp",
     "NormalizeUTF8",
     "RegexSplitWithOffsets",
-    "TFText>FastWordpieceTokenizeWithOffsets",
+    "FastWordpieceTokenizeWithOffsets",
     "TFText>FastWordpieceDetokenize",
     "TFText>WhitespaceTokenizeWithOffsetsV2",
 }
