@@ -16,7 +16,7 @@ def describe(path):
         return _describe_run(RunFolder(path))
     from keras_transformer.export import ServedModel
 
-    return ServedModel(path).description()
+    return _describe_export(ServedModel(path))
 
 
 def _describe_run(folder):
@@ -45,4 +45,26 @@ def _describe_run(folder):
     if scores:
         lines.append(f"On the {scores['set']} set:")
         lines += [f"  {line}" for line in score_lines(scores).values()]
+    return "\n".join(lines)
+
+
+def _describe_export(served):
+    about = served.description()
+    model = about["model"]
+    layers = f"{model['num_encoder_layers']}+{model['num_decoder_layers']} layers"
+    vocabulary = f"{about['source_vocabulary_size']:,} {about['source_tokenizer']} pieces"
+    if not about["shared_vocabulary"]:
+        vocabulary += f" and {about['target_vocabulary_size']:,} {about['target_tokenizer']}"
+    languages = [about["source_language"] or "?", about["target_language"] or "?"]
+    lines = [
+        f"Export {served.folder}",
+        f"Model: {layers}, {about['parameters']:,} parameters",
+        f"Vocabulary: {vocabulary}",
+        f"Languages: {' to '.join(languages)}",
+        f"Longest source: {about['max_source_length']} tokens",
+        "Signatures:",
+    ]
+    for name, signature in about["signatures"].items():
+        inputs, outputs = (", ".join(signature[side]) for side in ("inputs", "outputs"))
+        lines.append(f"  {name}({inputs}) -> {outputs}")
     return "\n".join(lines)
