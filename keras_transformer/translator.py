@@ -87,7 +87,7 @@ class Translator:
 
         Returns:
             List of pairs: the sum of the natural logarithms of the probabilities of the target's
-            tokens, end mark included, and the number of these tokens.
+            tokens, end mark included, and the number of these tokens; 0 and 0 for a blank source.
         """
         if len(sources) != len(targets):
             raise UserError(
@@ -96,7 +96,8 @@ class Translator:
             )
         source_ids = self.source_ids(sources)
         target_ids = self.tokenizers.target.encode(targets)
-        order = sorted(range(len(sources)), key=lambda i: (len(target_ids[i]), len(source_ids[i])))
+        order = [row for row, ids in enumerate(source_ids) if len(ids) > 1]
+        order.sort(key=lambda row: (len(target_ids[row]), len(source_ids[row])))
         scores = [(0.0, 0)] * len(sources)
         size = self.options.batch_size
         for start in range(0, len(order), size):

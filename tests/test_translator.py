@@ -72,8 +72,9 @@ def test_long_sources_are_cut_before_the_end_mark(pair, translator):
 
 
 def test_a_score_is_the_sum_of_log_probabilities(pair, translator):
-    sources, targets = ["가 나 다", "하", ""], ["ab cd", "zz yz wx uv st", ""]
-    found = translator.score(sources, targets)
+    sources, targets = ["가 나 다", "하", "나"], ["ab cd", "zz yz wx uv st", ""]
+    *found, blank = translator.score([*sources, " "], [*targets, "ab"])
+    assert blank == (0.0, 0)
     for source, target, (score, num_tokens) in zip(sources, targets, found, strict=True):
         source_ids = [*pair.source.encode([source])[0], pair.source.end_id]
         labels = [*pair.target.encode([target])[0], pair.target.end_id]

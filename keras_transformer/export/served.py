@@ -2,13 +2,14 @@
 
 import json
 
-import numpy as np
 import tensorflow as tf
 
 from keras_transformer.errors import UserError
 from keras_transformer.export.contract import SIGNATURES
 from keras_transformer.export.session import SessionModel
 from keras_transformer.export.versions import latest_version
+
+BATCH_SIZE = 64
 
 
 class ServedModel:
@@ -38,26 +39,30 @@ class ServedModel:
         """What the export says of itself: languages, limits, vocabulary, sizes of the model."""
         return dict(self._description)
 
-    def translate(self, texts, batch_size=64):
+    @property
+    def languages(self):
+        """Codes of the source and the target language, `""` where unknown."""
+        return self._description["source_language"], self._description["target_language"]
+
+    def translate(self, texts, batch_size=None):
         """Translations of a list of texts, in their order."""
-        rows = self._run("serving_default", [texts], batch_size)
+        rows = self._run("serving_default", [texts], batch_size or BATCH_SIZE)
         return [row["translation"].decode() for row in rows]
 
-    def score(self, sources, references, batch_size=64):
-        """Log-probabilities of given translations and the tokens they count, as two arrays `(B,)`.
+    def score(self, sources, references, batch_size=None):
+        """How probable the model finds given translations, as `Translator.score` says it.
 
-        The end mark is among the tokens. See `ServedFunctions.score`.
+        Returns:
+            List of pairs: log-probability, and number of tokens, the end mark among them. See
+            `ServedFunctions.score`.
         """
         if len(sources) != len(references):
             raise UserError(
                 f"{len(sources)} sources and {len(references)} references: give one reference for "
                 "each source."
             )
-        rows = self._run("score", [sources, references], batch_size)
-        return (
-            np.array([row["log_probability"] for row in rows], "float32"),
-            np.array([row["num_tokens"] for row in rows], "int32"),
-        )
+        rows = self._run("score", [sources, references], batch_size or BATCH_SIZE)
+        return [(float(row["log_probability"]), int(row["num_tokens"])) for row in rows]
 
     def explain(self, texts, batch_size=16):
         """All outputs of the signature `explain` for each text, without padding.
