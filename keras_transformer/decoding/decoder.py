@@ -63,6 +63,8 @@ class Decoder:
         filled = self.batch_size if self._programs else num_rows
         longest = max(len(source) for source in sources)
         width = -(-longest // _LENGTH_STEP) * _LENGTH_STEP
+        if self.model.positions == "learned":  # padding must not ask for more than there are
+            width = max(longest, min(width, self.model.max_length))
         ids = np.full((max(filled, num_rows), width), self.model.padding_id, dtype="int32")
         limits = np.zeros(len(ids), dtype="int32")
         for row, source in enumerate(sources):

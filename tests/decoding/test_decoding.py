@@ -169,6 +169,14 @@ def test_a_long_source_gets_all_its_room():
         assert decoded.ids.shape == (1, 2 * (length - 1) + 10)
 
 
+def test_padding_asks_for_no_more_learned_positions_than_there_are():
+    model = talkative_model("padding 7")
+    assert model.max_length % 8
+    source = np.full(model.max_length, 5, "int32")
+    decoded = Decoder(model, START, 23, length_factor=0.0, length_constant=2)([source])
+    assert decoded.lengths.max() <= 2
+
+
 def test_a_compiled_function_sees_new_weights():
     model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2, use_bias=False)])
     function = compile_function(model, lambda x: model(x) * 2)
