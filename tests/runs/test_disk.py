@@ -14,6 +14,8 @@ from keras_transformer.training.checkpoint import list_checkpoints, read_checkpo
 from keras_transformer.translator import Translator
 from tests.runs import tiny
 
+pytestmark = pytest.mark.tensorflow  # once is enough, whatever backend the others run on
+
 AVERAGE = {"training__average_decay": 0.9}
 
 
@@ -74,7 +76,7 @@ def test_before_the_training(corpus, tmp_path, capsys, fail_at, place):
     assert str(tmp_path / "run") in message
 
 
-@pytest.mark.parametrize("place", [".new-step-", ".new-model.weights", ".new-history"])
+@pytest.mark.parametrize("place", [".new-step-", ".new-model.weights"])
 def test_while_training(corpus, finished, capsys, fail_at, place):
     before, weights = names(finished), (finished / "model.weights.h5").read_bytes()
     history = tiny.history(finished)
@@ -88,7 +90,8 @@ def test_while_training(corpus, finished, capsys, fail_at, place):
     assert "cannot be written (No space left on device): make room" in message
     assert str(finished) in message
     assert_nothing_is_lost(finished, before)
-    assert (finished / "model.weights.h5").read_bytes() == weights or place == ".new-step-"
+    if place == ".new-model.weights":
+        assert (finished / "model.weights.h5").read_bytes() == weights
     assert tiny.history(finished)[:3] == history
 
 
@@ -138,7 +141,8 @@ def disk(tmp_path):
     if done.returncode != 0:
         pytest.skip("mounting is not permitted")
     yield folder
-    subprocess.run(["umount", str(folder)], check=True)
+    # Lazily: the token corpus may still be mapped.
+    subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
 def test_a_disk_that_is_really_full(corpus, whole_run, disk, capsys):
