@@ -47,7 +47,7 @@ class _AfterKeras(importlib.abc.MetaPathFinder):
 
 
 def warn_of_namesake():
-    """Warns if the old PyPI project `keras-transformer`, imported by the same name, is installed."""
+    """Warns if the old PyPI project `keras-transformer`, of the same import name, is installed."""
     try:
         namesake = importlib.metadata.distribution("keras-transformer")
     except importlib.metadata.PackageNotFoundError:

@@ -219,7 +219,10 @@ class TrainingConfig(Section):
     )
     clip_norm: float = setting(1.0, "longest global gradient; 0: no clipping", minimum=0)
     average_decay: float = setting(
-        0.999, "moving average of the weights, which is what translates; 0: off", minimum=0, maximum=0.999999
+        0.999,
+        "moving average of the weights, which is what translates; 0: off",
+        minimum=0,
+        maximum=0.999999,
     )
     precision: str = setting(
         "float32",
