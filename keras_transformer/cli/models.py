@@ -29,6 +29,6 @@ def check_model(path: str, exports: bool = True) -> Path:
 def load_translator(path: str, exports: bool = True):
     """The `Translator` of a run or an export."""
     folder = check_model(path, exports)
-    from keras_transformer import translator
+    from keras_transformer.translator import load_translator as load
 
-    return translator.load_translator(folder)
+    return load(folder)
