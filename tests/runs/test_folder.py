@@ -61,7 +61,7 @@ def test_which_settings_a_run_binds(begun, key):
 
 def test_a_run_may_train_longer_and_decode_otherwise():
     assert set(all_keys()) >= FREE_KEYS
-    assert FREE_SECTIONS == {"decoding", "export"}
+    assert {"decoding", "export"} == FREE_SECTIONS
     assert {key.removeprefix("training.") for key in FREE_KEYS} == {
         "data.folder", "epochs", "max_steps", "max_minutes", "early_stopping", "evaluate_every",
         "checkpoint_minutes", "checkpoint_steps", "keep_checkpoints", "log_every", "tensorboard",
