@@ -1,0 +1,79 @@
+"""From the `data` section to sentence pairs."""
+
+import pytest
+
+from keras_transformer.config import DataConfig
+from keras_transformer.errors import UserError
+from keras_transformer.runs.corpora import SAMPLE_VOCABULARY, filtered, open_corpus
+
+
+def write(path, lines):
+    path.write_text("".join(line + "\n" for line in lines), encoding="utf-8")
+    return str(path)
+
+
+@pytest.fixture
+def files(tmp_path):
+    """37 pairs, two of them blank, and a copy of every one of the first 7."""
+    source = [f"문장 {n}" for n in range(37)] + [f"문장 {n}" for n in range(7)]
+    target = [f"sentence {n}" for n in range(37)] + [f"sentence {n}" for n in range(7)]
+    source[11], target[13] = " ", ""
+    return write(tmp_path / "a.ko", source), write(tmp_path / "a.en", target)
+
+
+def test_held_out_pairs_are_spread_and_never_trained_on(files):
+    data = DataConfig(source=files[:1], target=files[1:], validation_pairs=3)
+    corpus = open_corpus(data)
+    # A third of the 42 whole pairs apart; of a pair that is there twice neither is trained on.
+    assert corpus.validation.target == ["sentence 0", "sentence 16", "sentence 30"]
+    trained = [pair.target for pair in corpus.train()]
+    assert not set(trained) & set(corpus.validation.target)
+    assert len(trained) == 44 - 4
+    assert corpus.test is None and corpus.files == files
+    kept, report = filtered(corpus, data)
+    assert len(list(kept)) == 32
+    assert report.num_read == 40 and sorted(report.dropped.values()) == [2, 6]  # blank, twice
+
+
+def test_at_most_a_tenth_is_held_out(files):
+    corpus = open_corpus(DataConfig(source=files[:1], target=files[1:], validation_pairs=1000))
+    assert len(corpus.validation) == 4
+
+
+def test_too_few_pairs_to_hold_some_out(tmp_path):
+    path = write(tmp_path / "few.tsv", [f"가 {n}\ta {n}" for n in range(9)])
+    with pytest.raises(UserError, match=r"few.tsv has 9 sentence pairs, too few to hold some out"):
+        open_corpus(DataConfig(source=(path,)))
+
+
+def test_given_validation_and_test_files_are_taken_whole(files, tmp_path):
+    other = write(tmp_path / "b.tsv", ["하나\tone", "\t", "둘\ttwo"])
+    data = DataConfig(
+        source=files[:1], target=files[1:], validation_source=(other,), test_source=(other,)
+    )
+    corpus = open_corpus(data)
+    assert corpus.validation.source == corpus.test.source == ["하나", "둘"]
+    assert len(list(corpus.train())) == 44
+
+
+def test_a_set_without_a_whole_pair(files, tmp_path):
+    blank = write(tmp_path / "blank.tsv", ["하나\t", "\ttwo"])
+    data = DataConfig(source=files[:1], target=files[1:], test_source=(blank,))
+    with pytest.raises(UserError, match=r"blank.tsv has no pair with text on both sides"):
+        open_corpus(data)
+
+
+@pytest.mark.parametrize("direction", ["ko-en", "en-ko"])
+def test_the_sample_corpus_goes_both_ways(direction):
+    corpus = open_corpus(DataConfig(sample=direction, sample_pairs=101))
+    assert corpus.languages == tuple(direction.split("-"))
+    korean = corpus.test.source if direction == "ko-en" else corpus.test.target
+    assert all(any("가" <= letter <= "힣" for letter in text) for text in korean)
+    assert len(list(corpus.train())) == 101
+    assert corpus.vocabulary_size == SAMPLE_VOCABULARY
+
+
+def test_a_download_needs_its_languages(tmp_path):
+    data = DataConfig(download="multi30k", folder=str(tmp_path), source_language="en")
+    with pytest.raises(UserError, match="needs data.source_language and data.target_language"):
+        open_corpus(data)
