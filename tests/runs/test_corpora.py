@@ -75,5 +75,5 @@ def test_the_sample_corpus_goes_both_ways(direction):
 
 def test_a_download_needs_its_languages(tmp_path):
     data = DataConfig(download="multi30k", folder=str(tmp_path), source_language="en")
-    with pytest.raises(UserError, match="needs data.source_language and data.target_language"):
+    with pytest.raises(UserError, match=r"needs data\.source_language and data\.target_language"):
         open_corpus(data)
