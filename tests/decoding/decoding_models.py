@@ -11,9 +11,9 @@ from tests.modes import MODES, compiled, to_numpy
 START, SOURCE_END = 2, 3
 # Name -> arguments, and an id that these models say now and then: it serves as the end mark.
 KINDS = {
-    "pre sinusoidal": ({"norm": "pre"}, 14),
-    "post rotary": ({"norm": "post", "positions": "rotary"}, 29),
-    "padding 7": ({"norm": "pre", "positions": "learned", "padding_id": 7}, 23),
+    "pre sinusoidal": ({"norm": "pre"}, 25),
+    "post rotary": ({"norm": "post", "positions": "rotary"}, 25),
+    "padding 7": ({"norm": "pre", "positions": "learned", "padding_id": 7}, 19),
 }
 
 
@@ -22,7 +22,7 @@ def talkative_model(kind):
     """Its logits are far apart, so that rounding changes the choice of no token."""
     arguments, _ = KINDS[kind]
     model = small_model(seed=5, num_encoder_layers=2, num_decoder_layers=2, **arguments)
-    random = np.random.default_rng(11)
+    random = np.random.default_rng(14)
     for weight in model.weights:
         if weight.name.endswith("kernel") or weight.name == "embeddings":
             value = to_numpy(weight.value)

@@ -145,12 +145,12 @@ def test_decoder_translates_in_batches_and_keeps_the_order(kind):
 
 
 def test_decoder_of_nothing():
-    decoded = Decoder(talkative_model("pre sinusoidal"), START, 14)([])
+    decoded = Decoder(talkative_model("pre sinusoidal"), START, 25)([])
     assert [len(field) for field in decoded] == [0, 0, 0, 0]
 
 
 def test_limit_is_twice_the_source_and_ten():
-    decoder = Decoder(None, START, 14)
+    decoder = Decoder(None, START, 25)
     assert [decoder.limit(length) for length in (0, 1, 7, 40)] == [10, 12, 24, 90]
     other = Decoder(None, START, 14, length_factor=1.5, length_constant=3)
     assert [other.limit(length) for length in (0, 1, 7)] == [3, 4, 13]
@@ -173,7 +173,7 @@ def test_padding_asks_for_no_more_learned_positions_than_there_are():
     model = talkative_model("padding 7")
     assert model.max_length % 8
     source = np.full(model.max_length, 5, "int32")
-    decoded = Decoder(model, START, 23, length_factor=0.0, length_constant=2)([source])
+    decoded = Decoder(model, START, 19, length_factor=0.0, length_constant=2)([source])
     assert decoded.lengths.max() <= 2
 
 
@@ -191,7 +191,7 @@ def test_a_model_in_half_precision_decodes():
     half = type(model).from_config({**model.get_config(), "dtype": "mixed_bfloat16"})
     half.build()
     half.set_weights(model.get_weights())
-    decoded = Decoder(half, START, 14)(sources()[:3])
+    decoded = Decoder(half, START, 25)(sources()[:3])
     assert np.isfinite(decoded.scores).all()
     assert (decoded.lengths > 0).all()
     _, caches = half.start_decoding(half.encode(padded(sources()[:3])), 5)

@@ -20,14 +20,22 @@ SOURCE_LENGTHS, TARGET_LENGTHS = (11, 6, 1), (7, 2, 5)
 
 
 def small_model(seed=1, **arguments):
-    """A model whose biases and norms are not at their start values; logits of about 1."""
+    """A model whose biases and norms are not at their start values; the same on every backend."""
     keras.utils.set_random_seed(seed)
     model = Transformer(**{"vocabulary_size": VOCABULARY, **SIZES, **arguments})
     model.build()
     random = np.random.default_rng(seed)
     for weight in model.weights:
-        value = ops.convert_to_numpy(weight.value)
-        weight.assign(value + 0.1 * random.normal(size=value.shape))
+        noise = random.normal(size=weight.shape)
+        if weight.name == "gamma":
+            value = 1 + 0.1 * noise
+        elif weight.name == "embeddings":
+            value = noise / np.sqrt(model.hidden_dim)
+        elif len(weight.shape) == 2:
+            value = noise * np.sqrt(2 / sum(weight.shape))
+        else:
+            value = 0.1 * noise
+        weight.assign(value)
     return model
 
 
