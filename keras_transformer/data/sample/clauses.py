@@ -27,6 +27,7 @@ WAS = {"I": "was", "plural": "were", "third": "was"}
 
 
 def agreement_of(person: Person) -> str:
+    """``I``, ``plural`` or ``third``: the form of the English verb; one "you" takes the plural."""
     return "plural" if person is YOU else person.agreement
 
 
