@@ -32,10 +32,11 @@ ALLOWED = {
     "evaluation": {"config", "tokenizers", *MODEL},
     "visualization": {"config", "tokenizers", *MODEL},
     "export": {"backend", "config", "tokenizers", "decoding", *MODEL},
-    "translator": BELOW_EXPORT | {"export"},
-    "runs": BELOW_EXPORT | {"export", "translator"},
+    "conversion": {"backend", "config", "tokenizers", *MODEL},
+    "translator": BELOW_EXPORT | {"export", "conversion"},
+    "runs": BELOW_EXPORT | {"export", "conversion", "translator"},
     "serving": BELOW_EXPORT | {"export", "translator", "runs"},
-    "cli": BELOW_EXPORT | {"export", "translator", "runs", "serving"},
+    "cli": BELOW_EXPORT | {"export", "conversion", "translator", "runs", "serving"},
     "__main__": {"cli"},
     # Public names come on demand, from every room that has some.
     "__init__": BELOW_EXPORT | {"_registration"} | {"export", "translator", "runs", "serving"},
@@ -44,7 +45,7 @@ ALLOWED = {
 TENSORFLOW = {"tensorflow", "tensorflow_text", "tensorflow_serving", "keras_nlp", "keras_hub"}
 # On every backend: TensorFlow may not even be imported inside a function.
 NEVER_TENSORFLOW = {"errors", "config", "masks", "sentences", "layers", "models", "decoding",
-                    "evaluation"}  # fmt: skip
+                    "evaluation", "conversion"}  # fmt: skip
 # About TensorFlow through and through; all others import it inside functions only.
 TENSORFLOW_ROOMS = {"export"}
 # Answer at once, or work on arrays and texts alone: not even Keras when they are imported.
