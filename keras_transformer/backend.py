@@ -1,6 +1,7 @@
-"""What Keras leaves to its backends: compiling functions outside of `fit`, sums over replicas."""
+"""What Keras leaves to its backends: compiling outside of `fit`, sums over replicas, gathering."""
 
 import keras
+from keras import ops
 
 
 def compile_function(model, function):
@@ -47,3 +48,22 @@ def sum_over_replicas(value):
     if context is None or context.num_replicas_in_sync == 1:
         return value
     return context.all_reduce(tf.distribute.ReduceOp.SUM, value)
+
+
+def gather_rows(values, indices):
+    """For each row `b`, the entries `indices[b]` of `values[b]`.
+
+    Args:
+        values: `(B, N, ...)`.
+        indices: `(B, M)` integers from 0 to N - 1.
+
+    Returns:
+        `(B, M, ...)`.
+    """
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        # One operation; `ops.take_along_axis` would be twenty.
+        return tf.gather(values, indices, batch_dims=1)
+    shape = (*indices.shape, *(1 for _ in values.shape[2:]))
+    return ops.take_along_axis(values, ops.reshape(indices, shape), axis=1)

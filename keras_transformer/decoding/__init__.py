@@ -1,7 +1,20 @@
-"""Decoding on every Keras backend: one loop, a strategy for choosing tokens, batches of rows."""
+"""Decoding on every Keras backend: one loop, strategies for choosing tokens, batches of rows."""
 
+from keras_transformer.decoding.beam_search import BeamSearch
 from keras_transformer.decoding.decoder import Decoder
-from keras_transformer.decoding.loop import Decoded, decode
-from keras_transformer.decoding.strategies import Choice, Greedy
+from keras_transformer.decoding.loop import Decoded, decode, search
+from keras_transformer.decoding.options import SearchOptions, TranslationOptions
+from keras_transformer.decoding.strategies import Greedy, Hypotheses, SpecialIds
 
-__all__ = ["Choice", "Decoded", "Decoder", "Greedy", "decode"]
+__all__ = [
+    "BeamSearch",
+    "Decoded",
+    "Decoder",
+    "Greedy",
+    "Hypotheses",
+    "SearchOptions",
+    "SpecialIds",
+    "TranslationOptions",
+    "decode",
+    "search",
+]

@@ -6,7 +6,16 @@ import pytest
 from keras import ops
 
 from keras_transformer.backend import compile_function
-from keras_transformer.decoding import Choice, Decoded, Decoder, Greedy, decode
+from keras_transformer.decoding import (
+    Decoded,
+    Decoder,
+    Greedy,
+    SearchOptions,
+    SpecialIds,
+    decode,
+    search,
+)
+from keras_transformer.decoding.top_tokens import best_token
 from tests.decoding.decoding_models import (
     KINDS,
     START,
@@ -108,24 +117,25 @@ def test_the_loop_stops_when_all_rows_are_finished():
     calls = []
 
     class EndAtOnce(Greedy):
-        def choose(self, logits):
+        def advance(self, state, logits, step):
             calls.append(len(calls))
-            choice = super().choose(logits)
-            return Choice(ops.full_like(choice.ids, 3), choice.log_probabilities)
+            end = ops.one_hot(ops.full(ops.shape(logits)[:2], 3), logits.shape[2])
+            return super().advance(state, logits + 1e4 * end, step)
 
     model = talkative_model("pre sinusoidal")
+    strategy = EndAtOnce(SpecialIds(START, 3, 0))
     source_ids = padded(sources()[:3])
-    decoded = decode(model, source_ids, [5, 5, 5], 5, START, 3, strategy=EndAtOnce())
-    assert to_numpy(decoded.lengths).tolist() == [1, 1, 1]
+    hypotheses = search(model, source_ids, SearchOptions(np.int32([5, 5, 5])), 5, strategy)
+    assert to_numpy(hypotheses.lengths).tolist() == [[1]] * 3
     assert len(calls) <= 2  # JAX traces the loop once
-    assert to_numpy(decoded.ids).tolist() == [[3, 0, 0, 0, 0]] * 3
+    assert to_numpy(hypotheses.ids).tolist() == [[[3, 0, 0, 0, 0]]] * 3
 
 
 def test_greedy_takes_the_best_and_says_its_log_probability():
     logits = np.log(np.array([[1, 2, 5], [6, 1, 1]], "float32"))
-    choice = Greedy().choose(ops.convert_to_tensor(logits))
-    assert to_numpy(choice.ids).tolist() == [2, 0]
-    np.testing.assert_allclose(to_numpy(choice.log_probabilities), np.log([5 / 8, 6 / 8]), 1e-5)
+    ids, log_probabilities = best_token(ops.convert_to_tensor(logits))
+    assert to_numpy(ids).tolist() == [2, 0]
+    np.testing.assert_allclose(to_numpy(log_probabilities), np.log([5 / 8, 6 / 8]), 1e-5)
 
 
 @pytest.mark.parametrize("kind", KINDS)
