@@ -7,6 +7,7 @@ from typing import NamedTuple
 from keras_transformer.errors import UserError
 
 STRATEGIES = ("", "beam", "greedy", "sample")
+MAX_LENGTH_PENALTY = 3.0
 
 
 class OptionField(NamedTuple):
@@ -54,7 +55,10 @@ class TranslationOptions:
     no_repeat_ngram: int = _option(0, "never say so many tokens in a row twice", 1, _LONGEST)
     seed: int = _option(0, "sample: the same seed gives the same text", 1, 2**31 - 1)
     length_penalty: float = _option(
-        -1.0, "beam: scores are divided by ((5 + length) / 6) to this power", 0.0, 10.0
+        -1.0,
+        "beam: scores are divided by ((5 + length) / 6) to this power",
+        0.0,
+        MAX_LENGTH_PENALTY,
     )
     temperature: float = _option(0.0, "sample: below 1 safer, above 1 bolder", 0.01, 100.0)
     top_p: float = _option(

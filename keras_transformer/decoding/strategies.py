@@ -66,9 +66,11 @@ class Greedy:
 
     Args:
         special_ids: `SpecialIds`.
+        length_penalty: of the ranking score; it decides nothing here.
     """
 
     special_ids: SpecialIds
+    length_penalty: float = 0.0
 
     num_hypotheses = 1
     num_results = 1
@@ -109,14 +111,20 @@ class Greedy:
     def finish(self, state):
         """`Hypotheses` with `N = 1`."""
         lengths, ended = ends_of(state.histories, state.limits, self.special_ids.end)
+        penalties = length_penalties(lengths, self.length_penalty)
         return Hypotheses(
             ids=state.histories[:, None],
             lengths=lengths[:, None],
             scores=state.scores[:, None],
-            ranking_scores=state.scores[:, None],
+            ranking_scores=(state.scores / penalties)[:, None],
             truncated=(ops.logical_not(ended) & (state.limits > 0))[:, None],
             count=ops.ones_like(state.limits),
         )
+
+
+def length_penalties(lengths, power):
+    """What the scores of hypotheses of so many ids are divided by: `((5 + n) / 6) ** power`."""
+    return ((5.0 + ops.cast(lengths, "float32")) / 6.0) ** power
 
 
 def write_step(histories, ids, step):

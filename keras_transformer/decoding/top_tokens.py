@@ -4,16 +4,39 @@ TensorFlow without XLA decides what is written here, because a server runs these
 step: its `top_k` looks at each number by itself, while sums and maxima use the vector units.
 """
 
+from typing import NamedTuple
+
 import keras
 from keras import ops
 
 from keras_transformer.backend import gather_rows
 
-# Scores and logits of what must not be chosen; two of them can be added. Real ones are above FLOOR.
+# Scores and logits of what must not be chosen; they can be added up, and divided by any length
+# penalty there is (at most 5e12). Real scores are above FLOOR.
 IMPOSSIBLE = -1e30
 FLOOR = -1e15
 
 _SMALLEST_BLOCK, _LARGEST_BLOCK = 16, 64
+
+
+class Blocks(NamedTuple):
+    """Logits `(B, K, V)` cut into `n` blocks of `d` tokens; `n d` may be more than `V`."""
+
+    logits: object  # (B, K, n, d), IMPOSSIBLE after the last token
+    maxima: object  # (B, K, n), of each block
+    vocabulary_size: int  # V
+
+
+def in_blocks(logits):
+    """`(B, K, V)` logits as `Blocks`."""
+    width, vocabulary_size = logits.shape[1:]
+    size = _block_size(vocabulary_size)
+    missing = -vocabulary_size % size
+    if missing:
+        logits = ops.pad(logits, [[0, 0], [0, 0], [0, missing]], constant_values=IMPOSSIBLE)
+    blocks = ops.reshape(logits, (-1, width, (vocabulary_size + missing) // size, size))
+    maxima = ops.max(blocks, axis=3) if size > 1 else blocks[..., 0]
+    return Blocks(blocks, maxima, vocabulary_size)
 
 
 def best_token(logits):
@@ -36,43 +59,36 @@ def log_normalizer(logits, best):
     return best + ops.log(ops.sum(ops.exp(logits - best[..., None]), axis=-1))
 
 
-def top_tokens(logits, offsets, count):
+def top_tokens(blocks, offsets, count):
     """The best continuations of all hypotheses of a row: the top of `logits + offsets`.
 
     In two stages, so that `top_k` sees few numbers and nothing as large as the logits is written:
-    the maxima of blocks of tokens, and then the tokens of the best blocks. That is exact: each of
-    the `count` best blocks holds a token that is at least as good as all tokens of other blocks.
+    the best blocks by their maxima, then the best tokens in them. That is exact: each of the
+    `count` best blocks holds a token that is at least as good as every token of the other blocks.
     (320 hypotheses, 8000 tokens, 10 candidates, on two cores: 0.9 ms, and 8 ms in one stage.)
 
     Args:
-        logits: `(B, K, V)`.
+        blocks: `Blocks` of the logits.
         offsets: `(B, K)`, added to all logits of a hypothesis.
-        count: number of continuations `C`, at most `K V / 2`.
+        count: number of continuations `C`, at most `K n`.
 
     Returns:
         Values `(B, C)`, best first; hypotheses `(B, C)` int32; ids `(B, C)` int32.
     """
-    width, vocabulary_size = logits.shape[1:]
-    block = _block_size(vocabulary_size)
-    padded_size = -(-vocabulary_size // block) * block
-    if padded_size > vocabulary_size:
-        missing = padded_size - vocabulary_size
-        logits = ops.pad(logits, [[0, 0], [0, 0], [0, missing]], constant_values=IMPOSSIBLE)
-    num_blocks = padded_size // block
-    blocks = ops.reshape(logits, (-1, width, num_blocks, block))
-    maxima = ops.max(blocks, axis=3) if block > 1 else blocks[..., 0]
-    maxima = ops.reshape(maxima + offsets[..., None], (-1, width * num_blocks))
+    width, num_blocks, size = blocks.logits.shape[1:]
+    maxima = ops.reshape(blocks.maxima + offsets[..., None], (-1, width * num_blocks))
     values, flat = ops.top_k(maxima, count)
-    if block > 1:
-        best = gather_rows(ops.reshape(blocks, (-1, width * num_blocks, block)), flat)
+    if size > 1:
+        best = gather_rows(ops.reshape(blocks.logits, (-1, width * num_blocks, size)), flat)
         best = best + gather_rows(offsets, ops.floor_divide(flat, num_blocks))[..., None]
-        values, places = ops.top_k(ops.reshape(best, (-1, count * block)), count)
-        rows = ops.floor_divide(places, block)
-        flat = (gather_rows(flat, rows) - rows) * block + places
-    hypotheses = ops.floor_divide(flat, padded_size)
-    ids = flat - hypotheses * padded_size
-    if padded_size > vocabulary_size:
-        ids = ops.minimum(ids, vocabulary_size - 1)  # an id that exists, though never a real choice
+        values, places = ops.top_k(ops.reshape(best, (-1, count * size)), count)
+        rows = ops.floor_divide(places, size)
+        flat = (gather_rows(flat, rows) - rows) * size + places
+    hypotheses = ops.floor_divide(flat, num_blocks * size)
+    ids = flat - hypotheses * (num_blocks * size)
+    if num_blocks * size > blocks.vocabulary_size:
+        # An id that exists, though never a real choice: the model reads it all the same.
+        ids = ops.minimum(ids, blocks.vocabulary_size - 1)
     return values, hypotheses, ids
 
 

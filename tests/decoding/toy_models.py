@@ -3,13 +3,13 @@
 A strategy is driven over them by numpy; exhaustive enumeration says what it should have found.
 """
 
+import functools
 import itertools
 
 import numpy as np
-from keras import ops
 
 from keras_transformer.decoding import Hypotheses, SearchOptions, SpecialIds
-from tests.modes import to_numpy
+from tests.modes import compiled, to_numpy
 
 START, END, PADDING = 1, 2, 0
 SPECIAL_IDS = SpecialIds(START, END, PADDING)
@@ -35,21 +35,20 @@ class ToyModels:
         shape = (num_models, places, vocabulary_size)
         self.tables = (spread * random.normal(size=shape)).astype("float32")
 
-    def place(self, history):
-        """Where the logits after a history stand."""
+    def logits(self, row, history):
+        """`(V,)`."""
         place = 0
         for token in history:
             place = place * self.vocabulary_size + token + 1
-        return place
-
-    def log_probabilities(self, row, history):
-        """`(V,)` float64."""
-        logits = self.tables[row, self.place(history)].astype("float64")
-        return logits - np.log(np.exp(logits).sum())
+        return self.tables[row, place]
 
     def score(self, row, ids):
         """Log-probability of a sentence."""
-        return sum(self.log_probabilities(row, ids[:step])[token] for step, token in enumerate(ids))
+        score = 0.0
+        for step, token in enumerate(ids):
+            logits = self.logits(row, ids[:step]).astype("float64")
+            score += logits[token] - np.log(np.exp(logits).sum())
+        return score
 
     def sentences(self, limit):
         """All that can be said in at most `limit` ids: with an end mark, or cut off."""
@@ -61,45 +60,56 @@ class ToyModels:
 
     def best(self, row, limit, length_penalty=0.0, allowed=None):
         """Exhaustive search: `(ids, score, ranking score)`, best first."""
-        found = []
+        outcomes = []
         for ids in self.sentences(limit):
             if allowed is None or allowed(ids):
                 score = self.score(row, ids)
-                found.append((ids, score, score / ((5 + len(ids)) / 6) ** length_penalty))
-        return sorted(found, key=lambda each: -each[2])
+                outcomes.append((ids, score, score / ((5 + len(ids)) / 6) ** length_penalty))
+        return sorted(outcomes, key=lambda outcome: -outcome[2])
 
 
-def drive(models, strategy, options, max_length=None, early_stop=True, rows=None):
+@functools.cache
+def _compiled_advance(strategy):
+    return compiled(lambda *arguments: strategy.advance(*arguments))
+
+
+def drive(models, strategy, early_stop=True, rows=None, **options):
     """Runs a strategy over toy models.
 
     Args:
         models: `ToyModels`.
         strategy: as in `keras_transformer.decoding.strategies`.
-        options: `SearchOptions` of numpy arrays, a row a model.
-        max_length: size of the histories; the models' if None.
         early_stop: whether to stop when all rows are done.
-        rows: which of the models; all if None.
+        rows: which of the models, in which order; all if None.
+        options: fields of `SearchOptions`, a row for each of `rows`; limits as long as can be if
+            not given.
 
     Returns:
-        `Hypotheses` of numpy arrays, and the number of steps taken.
+        `Hypotheses` of numpy arrays.
     """
     rows = np.arange(models.num_models) if rows is None else np.asarray(rows)
-    max_length = max_length or models.max_length
-    state = strategy.start(SearchOptions(*options), max_length)
+    options.setdefault("limits", np.full(len(rows), models.max_length))
+    options = {name: _array(value) for name, value in options.items()}
+    state = strategy.start(SearchOptions(**options), models.max_length)
     places = np.zeros((len(rows), strategy.num_hypotheses), "int64")
+    advance = _compiled_advance(strategy)
     for step in range(models.max_length):
         if early_stop and to_numpy(state.done).all():
             break
         logits = models.tables[rows[:, None], places]
-        state = strategy.advance(state, ops.convert_to_tensor(logits), step)
+        state = advance(state, logits, np.int32(step))
         if state.parents is not None:
-            places = np.take_along_axis(places, to_numpy(state.parents), axis=1)
-        places = places * models.vocabulary_size + to_numpy(state.ids) + 1
+            places = np.take_along_axis(places, state.parents, axis=1)
+        places = places * models.vocabulary_size + state.ids + 1
         # What comes after the last step is not asked for.
         places = np.where(places < models.tables.shape[1], places, 0)
-    else:
-        step += 1
-    return Hypotheses(*map(to_numpy, strategy.finish(state))), step
+    return Hypotheses(*map(to_numpy, strategy.finish(state)))
+
+
+def _array(value):
+    array = np.asarray(value)
+    kinds = {"i": "int32", "f": "float32", "b": "bool"}
+    return array.astype(kinds[array.dtype.kind])
 
 
 def found(hypotheses, row):
@@ -112,3 +122,10 @@ def found(hypotheses, row):
         )
         for place in range(hypotheses.count[row])
     ]
+
+
+def assert_found(received, wanted):
+    """Lists of `(ids, score, ranking score)`."""
+    assert [ids for ids, *_ in received] == [ids for ids, *_ in wanted]
+    for (_, *numbers), (_, *expected) in zip(received, wanted, strict=True):
+        np.testing.assert_allclose(numbers, expected, atol=2e-5)
