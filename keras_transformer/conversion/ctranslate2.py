@@ -164,7 +164,9 @@ def _check(folder, model, tokenizers, quantization):
     ]
     expected = _token_scores(model, tokenizers, rows)
     compute_type = "int8_float32" if quantization.startswith("int8") else "float32"
-    translator = ctranslate2.Translator(str(folder), device="cpu", compute_type=compute_type)
+    translator = ctranslate2.Translator(
+        str(folder), device="cpu", compute_type=compute_type, intra_threads=1
+    )
     sources, targets = ([side.tokens(row[n]) for row in rows] for n, side in enumerate(sides))
     results = translator.score_batch(sources, targets)
     found = np.concatenate([result.log_probs for result in results])
@@ -172,8 +174,8 @@ def _check(folder, model, tokenizers, quantization):
     if not difference <= QUANTIZATIONS[quantization]:  # nor a number at all
         raise UserError(
             "The CTranslate2 model gives other scores than Keras (log-probabilities are off by "
-            f"{difference:.3g} on average), so it was not kept: try another quantization than "
-            f"{quantization}, or another version of ctranslate2 (this is {ctranslate2.__version__})."
+            f"{difference:.3g} on average), so it was not kept: try a quantization other than "
+            f"{quantization}, or a version of ctranslate2 other than {ctranslate2.__version__}."
         )
 
 
