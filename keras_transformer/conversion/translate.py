@@ -10,6 +10,7 @@ This file lies in the model's folder and needs no keras_transformer (but for the
 import argparse
 import itertools
 import json
+import os
 import re
 import sys
 import unicodedata
@@ -147,9 +148,17 @@ def main(arguments=None):
     parser.add_argument("--batch-size", type=int, default=64, help="sentences translated together")
     parser.add_argument("--device", default="cpu", help="cpu (the default), cuda or auto")
     parser.add_argument("--compute-type", default="default", help="such as int8 or float32")
+    # More than there are cores wait for each other; CTranslate2 would take four in any case.
+    threads = min(4, os.cpu_count() or 1)
+    parser.add_argument(
+        "--threads", type=int, default=threads, help="of the processor (%(default)s)"
+    )
     chosen = parser.parse_args(arguments)
     translator = CTranslate2Translator(
-        chosen.model, device=chosen.device, compute_type=chosen.compute_type
+        chosen.model,
+        device=chosen.device,
+        compute_type=chosen.compute_type,
+        intra_threads=chosen.threads,
     )
     lines = (line.decode("utf-8", "replace").rstrip("\r\n") for line in sys.stdin.buffer)
     while chunk := list(itertools.islice(lines, 1024)):
