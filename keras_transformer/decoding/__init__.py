@@ -3,7 +3,8 @@
 from keras_transformer.decoding.beam_search import BeamSearch
 from keras_transformer.decoding.decoder import Decoder
 from keras_transformer.decoding.loop import Decoded, decode, search
-from keras_transformer.decoding.options import SearchOptions, TranslationOptions
+from keras_transformer.decoding.options import Hypothesis, SearchOptions, TranslationOptions
+from keras_transformer.decoding.requests import Request, plan_search
 from keras_transformer.decoding.strategies import Greedy, Hypotheses, SpecialIds
 
 __all__ = [
@@ -12,9 +13,12 @@ __all__ = [
     "Decoder",
     "Greedy",
     "Hypotheses",
+    "Hypothesis",
+    "Request",
     "SearchOptions",
     "SpecialIds",
     "TranslationOptions",
     "decode",
+    "plan_search",
     "search",
 ]

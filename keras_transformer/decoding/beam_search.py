@@ -6,8 +6,8 @@ from typing import NamedTuple
 from keras import ops
 
 from keras_transformer.backend import gather_rows
+from keras_transformer.config.translation_options import MAX_LENGTH_PENALTY
 from keras_transformer.decoding.constraints import CONSTRAINTS, constrain, extend_suffixes
-from keras_transformer.decoding.options import MAX_LENGTH_PENALTY
 from keras_transformer.decoding.strategies import (
     NO_SCORE,
     Hypotheses,

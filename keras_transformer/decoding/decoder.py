@@ -9,6 +9,7 @@ from keras_transformer.decoding.options import SearchOptions
 from keras_transformer.decoding.strategies import NO_SCORE, Greedy, Hypotheses, SpecialIds
 
 _LENGTH_STEP = 8  # Sources are padded to a multiple of this, so that few programs are compiled.
+_LIMIT_STEP = 32  # So is the room for translations longer than usual.
 
 
 class Decoder:
@@ -96,7 +97,9 @@ class Decoder:
             ids[row, : len(source)] = source
         options = SearchOptions(*(_filled_up(field, filled) for field in options))
         options = options._replace(limits=np.where(np.arange(filled) < num_rows, options.limits, 0))
-        max_length = max(self.limit(width), int(options.limits.max()))
+        max_length = self.limit(width)
+        if options.limits.max() > max_length:  # asked for by an option
+            max_length = -(-int(options.limits.max()) // _LIMIT_STEP) * _LIMIT_STEP
         outputs = self._program(strategy, max_length)(ids, options)
         return Hypotheses(*(ops.convert_to_numpy(field)[:num_rows] for field in outputs))
 
