@@ -9,7 +9,13 @@ import numpy as np
 
 from keras_transformer.backend import compile_function
 from keras_transformer.config import DecodingConfig, ExportConfig
-from keras_transformer.decoding import Decoder
+from keras_transformer.decoding import (
+    Decoder,
+    Hypothesis,
+    Request,
+    TranslationOptions,
+    plan_search,
+)
 from keras_transformer.errors import UserError
 from keras_transformer.models import Transformer
 from keras_transformer.tokenizers import TokenizerPair
@@ -18,6 +24,7 @@ from keras_transformer.training.masked_crossentropy import token_losses
 
 DESCRIPTION, WEIGHTS = "translator.json", "model.weights.h5"
 FORMAT_VERSION = 1
+_MOST = 10_000  # hypotheses; more than any beam has
 
 
 class Translator:
@@ -39,31 +46,93 @@ class Translator:
         self._decoders = {}
         self._scoring = None
 
-    def translate(self, texts, batch_size=None, on_progress=None):
+    def translate(self, texts, options=None, batch_size=None, on_progress=None):
         """Translates.
 
         Args:
             texts: list of sentences, one string each.
-            batch_size: sentences translated together; that of the options if None.
+            options: `TranslationOptions` for all texts, or a list with one for each; None:
+                a beam as wide as the settings say, 1 being greedy.
+            batch_size: sentences translated together; that of the settings if None.
             on_progress: called with the number of sentences done after every batch.
 
         Returns:
             List of strings; a blank sentence gives an empty one.
+
+        Raises:
+            UserError: there are not as many options as texts.
         """
-        sources = self.source_ids(texts)
+        found = self.hypotheses(texts, options, 1, batch_size, on_progress)
+        return [hypotheses[0].text if hypotheses else "" for hypotheses in found]
+
+    def hypotheses(self, texts, options=None, n_best=None, batch_size=None, on_progress=None):
+        """The best translations of each text, with their scores.
+
+        Args:
+            texts, options, batch_size, on_progress: as for `translate`.
+            n_best: most translations of a text, of which a row has no more than its beam; as many
+                as the beam if None.
+
+        Returns:
+            For each text a list of `Hypothesis`, best first. No translation comes twice: where
+            several ways to write it in tokens were found, the best counts. A blank sentence has
+            one, empty, with score 0; a text for which the options leave nothing to say has none.
+        """
+        options = _options_of(texts, options)
+        sources, cut = self._sources(texts)
         rows = [row for row, ids in enumerate(sources) if len(ids) > 1]
-        decoded = self._decoder(batch_size)([sources[row] for row in rows], on_progress)
-        translations = [""] * len(texts)
-        for row, text in zip(rows, self.tokenizers.target.decode(decoded.ids), strict=True):
-            translations[row] = text
-        return translations
+        outcomes = [[Hypothesis("", 0.0, 0.0, False, False)] for _ in texts]
+        if not rows:
+            return outcomes
+        decoder = self._decoder(batch_size)
+        requests = [self._request(decoder, options[row], sources[row]) for row in rows]
+        settings = self.options
+        strategy, search_options = plan_search(
+            requests,
+            decoder.special_ids,
+            n_best or _MOST,
+            settings.beam_size,
+            settings.length_penalty,
+        )
+        chosen = [sources[row] for row in rows]
+        found = decoder.search(chosen, strategy, search_options, on_progress)
+        for row, hypotheses in zip(rows, self._in_words(found), strict=True):
+            outcomes[row] = [each._replace(source_truncated=cut[row]) for each in hypotheses]
+        return outcomes
+
+    def _request(self, decoder, options, source):
+        encode = self.tokenizers.target.encode
+        return Request(
+            options,
+            decoder.limit(len(source) - 1),
+            encode([options.prefix])[0] if options.prefix else (),
+            [ids for ids in encode(options.forbidden.split()) if len(ids)],
+        )
+
+    def _in_words(self, found):
+        """`Hypotheses` as lists of `Hypothesis` without repetitions."""
+        num_rows, num_results, length = found.ids.shape
+        texts = self.tokenizers.target.decode(found.ids.reshape(num_rows * num_results, length))
+        for row in range(num_rows):
+            outcomes = {}
+            for place in range(found.count[row]):
+                text = texts[row * num_results + place]
+                scores = float(found.scores[row, place]), float(found.ranking_scores[row, place])
+                truncated = bool(found.truncated[row, place])
+                outcomes.setdefault(text, Hypothesis(text, *scores, False, truncated))
+            yield list(outcomes.values())
 
     def source_ids(self, texts):
         """Ids of each sentence with the end mark, cut to `max_source_length` tokens before it."""
+        return self._sources(texts)[0]
+
+    def _sources(self, texts):
+        """The same, and which sentences were cut."""
         end = np.int32([self.tokenizers.source.end_id])
         limit = self.options.max_source_length
         encoded = self.tokenizers.source.encode(texts)
-        return [np.concatenate([ids[:limit], end]) for ids in encoded]
+        ids = [np.concatenate([each[:limit], end]) for each in encoded]
+        return ids, [len(each) > limit for each in encoded]
 
     def _decoder(self, batch_size):
         size = batch_size or self.options.batch_size
@@ -249,6 +318,18 @@ def _rebuild(description, folder):
     return model, options, (source, target)
 
 
+def _options_of(texts, options):
+    """Options for each text."""
+    if options is None or isinstance(options, TranslationOptions):
+        return [options or TranslationOptions()] * len(texts)
+    if len(options) != len(texts):
+        raise UserError(
+            f"There are {len(texts)} texts and {len(options)} options: give one for each text, or "
+            "one for all."
+        )
+    return [each or TranslationOptions() for each in options]
+
+
 def _padded(rows, padding_id):
     ids = np.full((len(rows), max(map(len, rows))), padding_id, dtype="int32")
     for row, values in enumerate(rows):
@@ -263,7 +344,7 @@ def load_translator(path):
         path: folder of a run, of an exported version, or of an export with its versions.
 
     Returns:
-        An object with `translate(texts, batch_size=None)` and `score(sources, targets)`.
+        An object with `translate`, `hypotheses` and `score`, as `Translator` has them.
     """
     if any((Path(path) / name).exists() for name in (DESCRIPTION, "config.yaml")):
         return Translator.load(path)

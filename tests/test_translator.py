@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from keras_transformer.config import DecodingConfig
+from keras_transformer.decoding import Hypothesis, TranslationOptions
 from keras_transformer.errors import UserError
 from keras_transformer.models import Transformer
 from keras_transformer.translator import Translator, load_translator
@@ -56,13 +57,156 @@ def test_nothing_to_translate(translator, texts):
 
 @pytest.mark.parametrize("batch_size", [1, 2, 5])
 def test_the_batch_size_changes_no_text(translator, batch_size):
-    assert translator.translate(TEXTS, batch_size) == translator.translate(TEXTS)
+    assert translator.translate(TEXTS, batch_size=batch_size) == translator.translate(TEXTS)
 
 
 def test_progress_counts_the_sentences_that_are_not_blank(translator):
     counts = []
-    translator.translate(TEXTS, 2, counts.append)
+    translator.translate(TEXTS, batch_size=2, on_progress=counts.append)
     assert counts == [2, 2, 1]
+
+
+FULL = [text for text in TEXTS if text.strip()]
+BLANK = [Hypothesis("", 0.0, 0.0, False, False)]
+
+
+@pytest.fixture
+def in_ids(translator, monkeypatch):
+    """The target as ids, in and out: an untrained model says what no text stands for."""
+    end_id = translator.tokenizers.target.end_id
+    tokenizer = type(translator.tokenizers.target)
+    encode_text = tokenizer.encode
+
+    def encode(self, texts):
+        if not all(text.replace(" ", "").isascii() for text in texts):
+            return encode_text(self, texts)
+        return [np.array(text.split(), "int32") for text in texts]
+
+    def decode(self, rows):
+        rows = [list(map(int, row)) for row in rows]
+        ends = [row.index(end_id) + 1 if end_id in row else len(row) for row in rows]
+        return [" ".join(map(str, row[:end])) for row, end in zip(rows, ends, strict=True)]
+
+    monkeypatch.setattr(tokenizer, "encode", encode)
+    monkeypatch.setattr(tokenizer, "decode", decode)
+    return lambda hypothesis: list(map(int, hypothesis.text.split()))
+
+
+def test_lists_of_the_best(translator, in_ids):
+    options = TranslationOptions(beam_size=5, length_penalty=0.8)
+    lists = translator.hypotheses(TEXTS, options)
+    assert [hypotheses == BLANK for hypotheses in lists] == [not text.strip() for text in TEXTS]
+    assert [hypotheses[0].text for hypotheses in lists] == translator.translate(TEXTS, options)
+    for hypotheses in filter(None, lists):
+        if hypotheses == BLANK:
+            continue
+        assert len({each.text for each in hypotheses}) == len(hypotheses) == 5
+        rankings = [each.ranking_score for each in hypotheses]
+        assert sorted(rankings, reverse=True) == rankings
+        for each in hypotheses:
+            assert not each.source_truncated
+            if not each.target_truncated:  # else padding follows
+                penalty = ((5 + len(in_ids(each))) / 6) ** 0.8
+                assert each.ranking_score == pytest.approx(each.score / penalty, rel=1e-5)
+    two = translator.hypotheses(TEXTS, options, n_best=2)
+    assert [[each.text for each in found] for found in two] == [
+        [each.text for each in found[:2]] for found in lists
+    ]
+
+
+def test_of_equal_texts_the_best_is_kept(translator, monkeypatch):
+    """Pieces that stand for the same text, as far as the tokenizer says."""
+    monkeypatch.setattr(
+        type(translator.tokenizers.target), "decode", lambda self, ids: ["same"] * len(ids)
+    )
+    options = TranslationOptions(beam_size=4)
+    (found,) = translator.hypotheses(["가 나"], options)
+    monkeypatch.undo()
+    assert [each.text for each in found] == ["same"]
+    assert found[0].ranking_score == translator.hypotheses(["가 나"], options)[0][0].ranking_score
+
+
+def test_options_of_the_settings(pair, translator):
+    wide = Translator(
+        translator.model,
+        pair,
+        DecodingConfig(max_length_factor=1.0, max_length_constant=3, beam_size=4, length_penalty=1),
+    )
+    beam = TranslationOptions(beam_size=4, length_penalty=1.0)
+    for found, wanted in zip(
+        wide.hypotheses(TEXTS), translator.hypotheses(TEXTS, beam), strict=True
+    ):
+        assert [each.text for each in found] == [each.text for each in wanted]
+        assert found[0].ranking_score == pytest.approx(wanted[0].ranking_score, rel=1e-5)
+    greedy = TranslationOptions(strategy="greedy")
+    assert wide.translate(TEXTS, greedy) == translator.translate(TEXTS)
+    assert wide.translate(TEXTS) != translator.translate(TEXTS)
+    assert {len(each) for each in wide.hypotheses(FULL, greedy)} == {1}
+
+
+def test_each_text_has_options_of_its_own(translator):
+    options = [
+        TranslationOptions(beam_size=3, prefix="ab"),
+        None,
+        TranslationOptions(strategy="sample", seed=5, temperature=2.0),
+        TranslationOptions(beam_size=2),
+        TranslationOptions(max_length=2),
+        TranslationOptions(min_length=9, max_length=9),
+        TranslationOptions(strategy="beam", no_repeat_ngram=1),
+    ]
+    together = translator.hypotheses(TEXTS, options)
+    for text, own, hypotheses in zip(TEXTS, options, together, strict=True):
+        (alone,) = translator.hypotheses([text], own)
+        assert [each.text for each in alone] == [each.text for each in hypotheses]
+        for one, other in zip(alone, hypotheses, strict=True):
+            assert one[1:3] == pytest.approx(other[1:3], abs=1e-4)
+    assert together[0][0].text.startswith("ab")
+    assert len(together[0]) == 3
+    assert together[4][0].target_truncated
+    assert translator.translate(TEXTS[::-1], options[::-1]) == [
+        each[0].text for each in together[::-1]
+    ]
+
+
+def test_seeds(translator):
+    def sample(seed):
+        return translator.translate(FULL, TranslationOptions(strategy="sample", seed=seed))
+
+    assert sample(3) == sample(3)
+    assert sample(3) != sample(4)
+    assert len({tuple(sample(0)) for _ in range(3)}) == 3  # not set: another one each time
+
+
+def test_options_reach_the_search(translator, in_ids):
+    def best(**options):
+        options = TranslationOptions(min_length=8, max_length=8, **options)
+        return in_ids(translator.hypotheses(["가 나 다 라"], options)[0][0])
+
+    free = best()
+    assert len(free) == 8
+    assert best(prefix="17 5 23")[:3] == [17, 5, 23] != free[:3]
+    forbidden = " ".join(map(str, set(free)))
+    assert not set(best(forbidden=forbidden)) & set(free)
+    assert len(set(free)) < 7
+    assert len(set(best(no_repeat_ngram=1))) == 8
+
+
+def test_nothing_left_to_say(translator):
+    """More tokens than there are, none of them twice."""
+    options = TranslationOptions(min_length=90, max_length=90, no_repeat_ngram=1)
+    assert translator.hypotheses(["가 나", ""], options) == [[], BLANK]
+    assert translator.translate(["가 나"], options) == [""]
+
+
+def test_cut_sources_are_told(pair, translator):
+    short = Translator(translator.model, pair, DecodingConfig(max_source_length=3))
+    found = short.hypotheses(["가", "가 나 다 라 마 바 사"])
+    assert [hypotheses[0].source_truncated for hypotheses in found] == [False, True]
+
+
+def test_as_many_options_as_texts(translator):
+    with pytest.raises(UserError, match="There are 2 texts and 3 options: give one for each text"):
+        translator.translate(["가", "나"], [None] * 3)
 
 
 def test_long_sources_are_cut_before_the_end_mark(pair, translator):

@@ -9,6 +9,7 @@ import typing
 from pathlib import Path
 
 from keras_transformer.config.settings import Key, Section, count, keys_of, setting
+from keras_transformer.config.translation_options import MAX_LENGTH_PENALTY
 from keras_transformer.errors import UserError
 
 
@@ -267,6 +268,15 @@ class DecodingConfig(Section):
     name: typing.ClassVar[str] = "decoding"
 
     batch_size: int = setting(64, "sentences translated together", minimum=1)
+    beam_size: int = setting(
+        1, "hypotheses kept at every step; 1: greedy, as in validation", minimum=1, maximum=200
+    )
+    length_penalty: float = setting(
+        0.6,
+        "of a beam: scores are divided by ((5 + length) / 6) to this power; 0: shorter is likelier",
+        minimum=0,
+        maximum=MAX_LENGTH_PENALTY,
+    )
     max_length_factor: float = setting(
         2.0, "longest translation: this times the source tokens, plus ...", minimum=0
     )

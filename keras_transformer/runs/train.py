@@ -9,6 +9,7 @@ import sys
 import keras
 import numpy as np
 
+from keras_transformer.decoding import TranslationOptions
 from keras_transformer.errors import UserError
 from keras_transformer.evaluation import bleu_tokenizer
 from keras_transformer.models import Transformer
@@ -28,6 +29,9 @@ from keras_transformer.training.checkpoints import Checkpoints, Limits, ShortEpo
 from keras_transformer.training.tensorboard import TensorBoardWriter
 from keras_transformer.training.training_log import TrainingLog
 from keras_transformer.translator import Translator
+
+# Validation is greedy, whatever the run decodes with in the end: it has to be cheap.
+GREEDY = TranslationOptions(strategy="greedy")
 
 
 def train(config, run_folder):
@@ -125,7 +129,7 @@ def make_callbacks(config, corpus, data, translator, folder):
     sources, references = corpus.validation.source, corpus.validation.target
     count = training.validation_sentences or len(sources)
     bleu = BleuCallback(
-        translator.translate,
+        lambda texts: translator.translate(texts, GREEDY),
         sources[:count],
         references[:count],
         tokenizer=config.data.bleu_tokenizer or bleu_tokenizer(corpus.languages[1]),
