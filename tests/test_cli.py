@@ -15,6 +15,7 @@ import keras_transformer.cli as cli
 from keras_transformer.cli import lines
 from keras_transformer.cli.parser import COMMANDS
 from keras_transformer.config import all_keys
+from keras_transformer.config.translation_options import TranslationOptions
 from keras_transformer.errors import UserError
 
 ROOT = Path(__file__).parent.parent
@@ -192,8 +193,14 @@ def test_evaluate_prints_scores(rooms, run_folder, tmp_path, capsys):
     assert cli.main(["evaluate", str(run_folder), *files]) == 0
     assert capsys.readouterr().out == "BLEU = 41.3\nchrF2 = 67.9\n"
     assert rooms.evaluated == [
-        ((run_folder, [source], [reference]), {"output": "o", "batch_size": None})
+        (
+            (run_folder, [source], [reference]),
+            {"output": "o", "batch_size": None, "options": None},
+        )
     ]
+    options = ["--beam", "4", "--length-penalty", "0.5"]
+    assert cli.main(["evaluate", str(run_folder), *files, *options]) == 0
+    assert rooms.evaluated[1][1]["options"] == TranslationOptions(beam_size=4, length_penalty=0.5)
 
 
 def test_export_and_info(rooms, run_folder, tmp_path, capsys):

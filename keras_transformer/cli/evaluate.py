@@ -6,6 +6,7 @@ Scores are computed by sacreBLEU on plain text and printed with their signatures
 from keras_transformer.cli.lines import open_inputs
 from keras_transformer.cli.models import check_model
 from keras_transformer.cli.parser import add_model_argument, positive
+from keras_transformer.cli.translation_options import add_translation_options, translation_options
 
 
 def add_arguments(parser):
@@ -25,6 +26,7 @@ def add_arguments(parser):
     parser.add_argument(
         "--batch-size", metavar="N", type=positive, help="sentences translated together"
     )
+    add_translation_options(parser, names=("beam_size", "length_penalty"))
 
 
 def run(arguments):
@@ -39,6 +41,7 @@ def run(arguments):
         references,
         output=arguments.output,
         batch_size=arguments.batch_size,
+        options=translation_options(arguments),
     )
     for score in scores.values():
         print(score)

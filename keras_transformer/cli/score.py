@@ -7,6 +7,7 @@ import itertools
 
 from keras_transformer.cli.lines import chunks_of, open_inputs
 from keras_transformer.cli.models import load_translator
+from keras_transformer.cli.output import add_format_argument, score_line
 from keras_transformer.cli.parser import add_model_argument
 from keras_transformer.errors import UserError
 
@@ -23,16 +24,21 @@ def add_arguments(parser):
     parser.add_argument(
         "--tokens", action="store_true", help="add a tab and the number of tokens to each line"
     )
+    add_format_argument(parser, "line, log-probability and number of tokens")
 
 
 def run(arguments):
     """Prints one log-probability a line."""
+    if arguments.tokens and arguments.format != "text":
+        raise UserError(f"--format {arguments.format} has the tokens: leave --tokens out")
     sources, targets = open_inputs(arguments.source), open_inputs(arguments.target)
     translator = load_translator(arguments.model)
+    number = 0
     for source, target in _aligned(sources, targets):
         for log_probability, num_tokens in translator.score(source, target):
-            tokens = f"\t{num_tokens}" if arguments.tokens else ""
-            print(f"{log_probability + 0.0:.6f}{tokens}")  # + 0.0: no "-0.000000"
+            number += 1
+            line = score_line(number, log_probability, num_tokens, arguments.format)
+            print(f"{line}\t{num_tokens}" if arguments.tokens else line)
 
 
 def _aligned(sources, targets):

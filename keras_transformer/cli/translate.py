@@ -2,14 +2,25 @@
 
 Reads standard input, or files in their order (plain or .gz), and writes one line for each line,
 in order; blank lines stay blank. Lines are translated as they come, so input may be endless.
+
+With --n-best, a line has as many lines of output as there are different translations, with the
+number of the line, the rank and the text, separated by tabs.
 """
 
 import contextlib
+import dataclasses
+import itertools
 import sys
 from pathlib import Path
 
-from keras_transformer.cli.lines import chunks_of, open_inputs
+from keras_transformer.cli.lines import chunks_of, file_lines, open_inputs
+from keras_transformer.cli.output import add_format_argument, one_line, translation_lines
 from keras_transformer.cli.parser import add_model_argument, positive
+from keras_transformer.cli.translation_options import (
+    add_translation_options,
+    prefix_file,
+    translation_options,
+)
 from keras_transformer.errors import UserError
 
 # Lines handed over at once, so that sentences of like length can share a batch.
@@ -23,6 +34,14 @@ def add_arguments(parser):
         "files", metavar="FILE", nargs="*", default=[], help="text files; - or none: standard input"
     )
     parser.add_argument("--output", metavar="FILE", help="write here and not to standard output")
+    add_format_argument(
+        parser,
+        "line, rank, log-probability, ranking score, which sides were cut (source, target) and "
+        "the text",
+    )
+    parser.add_argument(
+        "--n-best", metavar="N", type=positive, help="write the N best translations of each line"
+    )
     parser.add_argument(
         "--document",
         action="store_true",
@@ -31,15 +50,26 @@ def add_arguments(parser):
     parser.add_argument(
         "--batch-size", metavar="N", type=positive, help="sentences translated together"
     )
+    add_translation_options(parser)
 
 
 def run(arguments):
     """Translates all input."""
     from keras_transformer.cli.models import load_translator
 
+    options = translation_options(arguments, arguments.n_best)
+    if arguments.document:
+        _check_document(arguments)
     inputs = open_inputs(arguments.files)
     _check_output(arguments.output, arguments.files)
-    translate = _translation_function(load_translator(arguments.model), arguments)
+    prefixes = _prefixes(arguments)
+    translator = load_translator(arguments.model)
+    needs_options = options is not None or arguments.format != "text" or arguments.n_best
+    if needs_options and not hasattr(translator, "hypotheses"):
+        raise UserError(
+            f"{arguments.model} cannot take options of a translation: export the model again"
+        )
+    translate = _Translate(translator, arguments, options, prefixes)
     with contextlib.ExitStack() as stack:
         output = sys.stdout.buffer
         if arguments.output:
@@ -47,31 +77,107 @@ def run(arguments):
         advance = stack.enter_context(_progress())
         for chunk in chunks_of(inputs, CHUNK_LINES):
             for line in translate(chunk):
-                output.write(line.encode("utf-8") + b"\n")
+                output.write(line.encode("utf-8", errors="replace") + b"\n")
             output.flush()
             advance(len(chunk))
+    translate.finish()
 
 
-def _translation_function(translator, arguments):
-    options = {"batch_size": arguments.batch_size} if arguments.batch_size else {}
+class _Translate:
+    """Lines in, lines out; counts the lines."""
 
-    def translate(texts):
-        full = [text for text in texts if text.strip()]
-        translations = iter(translator.translate(full, **options) if full else [])
-        return [_one_line(next(translations)) if text.strip() else "" for text in texts]
+    def __init__(self, translator, arguments, options, prefixes):
+        self.translator = translator
+        self.arguments = arguments
+        self.options = options
+        self.prefixes = prefixes  # an iterator, or None
+        self.num_lines = 0
 
-    def translate_documents(paragraphs):
+    def __call__(self, lines):
+        first, self.num_lines = self.num_lines + 1, self.num_lines + len(lines)
+        options = self._options(lines)
+        arguments = self.arguments
+        if arguments.document:
+            return self._documents(lines)
+        if arguments.format == "text" and not arguments.n_best:
+            return self._best(lines, options)
+        found = self.translator.hypotheses(
+            lines, options=options, n_best=arguments.n_best or 1, **self._batch_size()
+        )
+        return [
+            line
+            for number, hypotheses in enumerate(found, first)
+            for line in translation_lines(
+                number, hypotheses, arguments.format, bool(arguments.n_best)
+            )
+        ]
+
+    def _options(self, lines):
+        """For all lines, or for each."""
+        if self.prefixes is None:
+            return self.options
+        prefixes = list(itertools.islice(self.prefixes, len(lines)))
+        if len(prefixes) < len(lines):
+            line = self.num_lines - len(lines) + len(prefixes) + 1
+            raise UserError(
+                f"{prefix_file(self.arguments)} ends before line {line} and the input goes on: "
+                "expected one prefix, or an empty line, for each line"
+            )
+        return [dataclasses.replace(self.options, prefix=prefix) for prefix in prefixes]
+
+    def finish(self):
+        """Raises `UserError` where there are more prefixes than lines."""
+        if self.prefixes is not None and next(self.prefixes, None) is not None:
+            raise UserError(
+                f"the input ends after {self.num_lines} lines and {prefix_file(self.arguments)} "
+                "goes on: expected one prefix for each line"
+            )
+
+    def _batch_size(self):
+        size = self.arguments.batch_size
+        return {"batch_size": size} if size else {}
+
+    def _best(self, texts, options=None):
+        keep = [row for row, text in enumerate(texts) if text.strip()]
+        if isinstance(options, list):
+            options = [options[row] for row in keep]
+        chosen = {} if options is None else {"options": options}
+        full = [texts[row] for row in keep]
+        found = self.translator.translate(full, **chosen, **self._batch_size()) if full else []
+        translations = [""] * len(texts)
+        for row, text in zip(keep, found, strict=True):
+            translations[row] = one_line(text)
+        return translations
+
+    def _documents(self, paragraphs):
         from keras_transformer.sentences import join_sentences, split_sentences
 
         split = [split_sentences(paragraph) for paragraph in paragraphs]
-        translations = iter(translate([sentence for one in split for sentence in one]))
+        sentences = [sentence for one in split for sentence in one]
+        translations = iter(self._best(sentences, self.options))
         return [join_sentences([next(translations) for _ in one]) for one in split]
 
-    return translate_documents if arguments.document else translate
+
+def _check_document(arguments):
+    excluded = {
+        "--n-best": arguments.n_best,
+        "--prefix": arguments.prefix,
+        f"--format {arguments.format}": arguments.format != "text",
+    }
+    for name, value in excluded.items():
+        if value:
+            raise UserError(f"--document translates sentence by sentence: leave {name} out")
 
 
-def _one_line(text):
-    return text.replace("\r", " ").replace("\n", " ")
+def _prefixes(arguments):
+    """The lines of `--prefix @FILE`, or None."""
+    name = prefix_file(arguments)
+    if not name:
+        return None
+    (path,) = open_inputs([name])
+    if path is None:
+        raise UserError("--prefix @- is standard input: give the name of a file")
+    return file_lines(path)
 
 
 def _check_output(output, files):

@@ -84,7 +84,7 @@ def score_lines(scores):
     }
 
 
-def evaluate_files(folder, sources, references, output=None, batch_size=None):
+def evaluate_files(folder, sources, references, output=None, batch_size=None, options=None):
     """Translates files and scores them.
 
     Args:
@@ -92,6 +92,7 @@ def evaluate_files(folder, sources, references, output=None, batch_size=None):
         sources, references: lists of paths; a None in them is standard input.
         output: path for the translations, or None.
         batch_size: sentences translated together.
+        options: `TranslationOptions`; None: as the settings say.
 
     Returns:
         dict of score name -> printable line.
@@ -106,7 +107,10 @@ def evaluate_files(folder, sources, references, output=None, batch_size=None):
             f"{len(reference_lines)}: give one reference line for each source line."
         )
     translator = load_translator(folder)
-    translations = translator.translate(source_lines, batch_size=batch_size)
+    chosen = {} if options is None else {"options": options}
+    if chosen and not hasattr(translator, "hypotheses"):
+        raise UserError(f"{folder} cannot take options of a translation: export the model again.")
+    translations = translator.translate(source_lines, batch_size=batch_size, **chosen)
     if output is not None:
         Path(output).write_text("".join(line + "\n" for line in translations), encoding="utf-8")
     language, tokenizer = _scoring_of(folder, translator)
