@@ -87,6 +87,7 @@ def test_what_cannot_be_expressed(tmp_path, capsys):
     assert not (tmp_path / "model").exists()
 
 
+@pytest.mark.tensorflow
 @pytest.mark.parametrize("place", ["model.bin", "shared_vocabulary", "tokenizer", "translation",
                                    "README"])  # fmt: skip
 def test_a_full_disk(run_folder, tmp_path, capsys, monkeypatch, place):
