@@ -11,14 +11,15 @@ PYTEST := $(RUN) -m pytest -n $(WORKERS)
 # --no-compile below leaves byte code to the first import; this lets it be kept.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: help demo test lint recipes clean
+.PHONY: help demo test lint recipes benchmark-decoding clean
 
 help:
 	@echo "make demo    train on the sample corpus, evaluate, export, translate a sentence"
 	@echo "make test    lint, tests on TensorFlow, backend-neutral tests on JAX"
 	@echo "make lint    ruff"
 	@echo "make recipes write the comments of recipes/*.yaml anew, after a change of the settings"
-	@echo "make clean   remove .venv/ and caches; runs/ and exports/ stay"
+	@echo "make benchmark-decoding  decoding beside other engines, about an hour"
+	@echo "make clean   remove .venv/, .venv-peers/ and caches; runs/ and exports/ stay"
 
 .venv/created:
 	@test -n "$(PYTHON)" || { \
@@ -64,6 +65,10 @@ recipes: .venv/installed
 	$(RUN) -c 'import sys; from keras_transformer.config import refresh; list(map(refresh, sys.argv[1:]))' \
 		recipes/*.yaml
 
+benchmark-decoding: .venv/installed-test
+	$(RUN) -m pip install --disable-pip-version-check --quiet --no-compile -e '.[draw]'
+	$(RUN) benchmarks/decoding/run.py
+
 clean:
-	rm -rf .venv .pytest_cache .ruff_cache build dist *.egg-info
+	rm -rf .venv .venv-peers .pytest_cache .ruff_cache build dist *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -57,7 +57,7 @@ def compare(bundle, folder, translator_folder, systems, beams, logs):
 
 def _translate(system, folder, beams, logs):
     """Width -> list of dicts with `ids`, `length` and `score`, in the order of the sentences."""
-    worker = WorkerProcess(system, folder, 1, logs / f"agreement-{system.kind}.log")
+    worker = WorkerProcess(system, folder, 1, logs)
     answers = {}
     try:
         for beam in beams:

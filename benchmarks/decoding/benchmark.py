@@ -104,8 +104,8 @@ class Benchmark:
     def reference(self, name):
         """Beam -> translations by CTranslate2 in float32, which all others are compared with."""
         if name not in self._references:
-            log = self.logs / f"{name}-reference.log"
-            worker = WorkerProcess(self._ctranslate2(name), self.prepared[name].bundle, 1, log)
+            bundle = self.prepared[name].bundle
+            worker = WorkerProcess(self._ctranslate2(name), bundle, 1, self.logs)
             try:
                 self._references[name] = {
                     beam: worker.ask("outputs", beam=beam, batch_size=64) for beam in (1, BEAM)
@@ -121,9 +121,8 @@ class Benchmark:
             bundle = Bundle.load(made.bundle)
             systems = self.systems(name)
             for system in systems:
-                log = self.logs / f"{name}-{system.name}-outputs.log"
                 self._equality += speed.compare_outputs(
-                    bundle, made.bundle, system, self.reference(name), log
+                    bundle, made.bundle, system, self.reference(name), self.logs
                 )
             rows = evenly(range(len(bundle.sentences)), self.sizes.latency_sentences)
             test = speed.SpeedTest(bundle, made.bundle, systems, rows, self.logs, say)

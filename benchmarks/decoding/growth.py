@@ -19,13 +19,13 @@ def measure_growth(bundle, folder, systems, lengths, repetitions, logs):
         logs: folder for what the processes print.
 
     Returns:
-        List of dicts: `seconds` of the whole call, encoder included, and `peak_megabytes`.
+        List of dicts: `seconds` of the whole call, encoder included, `peak_megabytes`, and
+        `loaded_megabytes`, memory before the first call.
     """
     workers, records = [], []
     try:
         for system in systems:
-            log = logs / f"{bundle.name}-{system.name}-growth.log"
-            workers.append(WorkerProcess(system, folder, _THREADS, log))
+            workers.append(WorkerProcess(system, folder, _THREADS, logs))
         for length in lengths:
             for repetition in range(repetitions):
                 for worker in workers:
@@ -35,6 +35,7 @@ def measure_growth(bundle, folder, systems, lengths, repetitions, logs):
                             "system": worker.system.name,
                             "length": length,
                             "repetition": repetition,
+                            "loaded_megabytes": worker.start_up["loaded_megabytes"],
                             **worker.ask("forced", batch_size=BATCH_SIZE, length=length),
                         }
                     )
@@ -49,7 +50,7 @@ def summarize_growth(records):
 
     Returns:
         Dict (model, system, length) -> dict of `Spread`: `milliseconds_per_step` (a step gives
-        each sentence of the batch one token), and `peak_megabytes`.
+        each sentence of the batch one token), and `megabytes`, peak over what was loaded.
     """
     groups = {}
     for record in records:
@@ -58,7 +59,7 @@ def summarize_growth(records):
     return {
         key: {
             "milliseconds_per_step": spread([1e3 * r["seconds"] / key[2] for r in group]),
-            "peak_megabytes": spread([r["peak_megabytes"] for r in group]),
+            "megabytes": spread([r["peak_megabytes"] - r["loaded_megabytes"] for r in group]),
         }
         for key, group in groups.items()
     }

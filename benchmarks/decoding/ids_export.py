@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from keras_transformer.decoding import BeamSearch, Greedy, SearchOptions, SpecialIds
 from keras_transformer.export.decoder import ServingDecoder
-from keras_transformer.export.folding import fold_norms
+from keras_transformer.export.folding import fold
 from keras_transformer.export.saved_model import float32_copy
 
 _INPUTS = [
@@ -28,7 +28,7 @@ def export_ids(translator, folder, beams=(5,)):
     """
     target = translator.tokenizers.target
     model = float32_copy(translator.model)
-    fold_norms(model)
+    fold(model)
     decoder = ServingDecoder(model)
     marks = SpecialIds(target.start_id, target.end_id, target.padding_id)
     strategies = {"greedy": Greedy(marks), **{f"beam_{k}": BeamSearch(marks, k) for k in beams}}

@@ -35,7 +35,7 @@ def plot_growth(summaries, models, path):
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(_WIDTH, _HEIGHT * len(models)), layout="constrained")
-    names = {"milliseconds_per_step": "ms a step", "peak_megabytes": "peak memory, MB"}
+    names = {"milliseconds_per_step": "ms a step", "megabytes": "memory over the loaded model, MB"}
     grid = figure.subplots(len(models), len(names), squeeze=False)
     for row, model in zip(grid, models, strict=True):
         for axes, (name, label) in zip(row, names.items(), strict=True):

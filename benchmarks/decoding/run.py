@@ -1,7 +1,7 @@
 """Our decoder beside CTranslate2, Hugging Face Transformers and keras-nlp, in one run.
 
-    python benchmarks/decoding/run.py --source test.en --reference test.de
-    python benchmarks/decoding/run.py --quick --source test.en --reference test.de
+    python benchmarks/decoding/run.py
+    python benchmarks/decoding/run.py --quick
 
 What is measured and how is in README.md beside this file. Results go to a folder: `results.json`
 with every single measurement, `results.md` with the tables, `speed.png` and `growth.png`. The exit
@@ -50,8 +50,8 @@ QUICK = Sizes({"tiny": 128, "base": 32}, 10, 2, (1, 2, 5), (16, 32, 64))
 def parse_arguments():
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--source", required=True, help="sentences, one a line")
-    parser.add_argument("--reference", required=True, help="their translations by people")
+    parser.add_argument("--source", help="sentences, one a line (the test set of Multi30k)")
+    parser.add_argument("--reference", help="their translations by people, line by line")
     parser.add_argument(
         "--run",
         default=ROOT / "benchmarks" / "results" / "multi30k-tiny",
@@ -89,16 +89,29 @@ def main():
     shutil.rmtree(work / "logs", ignore_errors=True)
     output.mkdir(parents=True, exist_ok=True)
     benchmark = Benchmark(sizes, work, peers, [parse_export(text) for text in arguments.ours])
-    benchmark.prepare(arguments.models, arguments.run, arguments.source, arguments.reference)
+    benchmark.prepare(arguments.models, arguments.run, *test_set(arguments))
     results = {"machine": machine(), "peers": peer_versions(peers), "quick": arguments.quick}
     for part in arguments.parts:
         results[part] = getattr(benchmark, part.replace("-", "_"))()
-    text = json.dumps(results, indent=1, ensure_ascii=False, default=str) + "\n"
-    (output / "results.json").write_text(text, encoding="utf-8")
-    (output / "results.md").write_text(benchmark.report(results), encoding="utf-8")
-    benchmark.plot(output)
-    print(f"Written to {output}")
+        # After every part, so that a failure of the next one costs that one only.
+        text = json.dumps(results, indent=1, ensure_ascii=False) + "\n"
+        (output / "results.json").write_text(text, encoding="utf-8")
+        (output / "results.md").write_text(benchmark.report(results), encoding="utf-8")
+        benchmark.plot(output)
+        print(f"Written to {output}: {part}", flush=True)
     sys.exit(not benchmark.is_comparable())
+
+
+def test_set(arguments):
+    """Files of sentences and of their translations; those of Multi30k are fetched if missing."""
+    if bool(arguments.source) != bool(arguments.reference):
+        raise SystemExit("--source and --reference belong together: give both or none")
+    if arguments.source:
+        return arguments.source, arguments.reference
+    from keras_transformer.data.download import ensure_corpus
+
+    paths = ensure_corpus("multi30k", ROOT / "data" / "multi30k")["test"]
+    return paths["en"], paths["de"]
 
 
 def parse_export(text):
@@ -120,6 +133,7 @@ def machine():
         "date": datetime.date.today().isoformat(),
         "processor": processor,
         "cores": os.cpu_count(),
+        "load average at the start": round(os.getloadavg()[0], 2),
         "system": platform.system(),
         "python": platform.python_version(),
         **{name: version(name) for name in PACKAGES},

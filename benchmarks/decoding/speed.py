@@ -1,9 +1,12 @@
 """Sentences a second in batches, and the time of one sentence: all systems, in turn."""
 
+import math
 from typing import NamedTuple
 
 from figures import lengths_agree, percentile, share_of_equal, spread
 from workers import WorkerProcess
+
+_TRIES = 2  # of every setting; the better time counts
 
 
 class Cell(NamedTuple):
@@ -61,7 +64,6 @@ class SpeedTest:
         self.logs = logs
         self.say = say
         self.settings = {}  # (system's name, cell) -> `Setting`
-        self.start_up = {}  # system's name -> what `WorkerProcess.start_up` says
         self._workers = {}  # (system's name, threads) -> `WorkerProcess`
 
     def run(self, beams, repetitions, batch_sizes=(32, 64, 1)):
@@ -95,13 +97,14 @@ class SpeedTest:
     def _tune(self, system, todo):
         for cell in todo:
             choices = sorted({self._setting(cell, *pair) for pair in system.settings})
-            costs = {}
-            for setting in choices:
+            costs = dict.fromkeys(choices, math.inf)
+            for setting in choices * _TRIES:
                 answer = self._ask(system, cell, setting)
-                costs[setting] = answer["p50"] if cell.is_latency else answer["seconds"]
+                cost = answer["p50"] / 1e3 if cell.is_latency else answer["seconds"]
+                costs[setting] = min(costs[setting], cost)
             best = min(costs, key=costs.get)
             self.settings[system.name, cell] = best
-            tried = ", ".join(f"{setting}: {cost:.3g}" for setting, cost in costs.items())
+            tried = ", ".join(f"{setting} {cost:.3g} s" for setting, cost in costs.items())
             self.say(f"{self.bundle.name}: {system.name}, {cell}: {best} ({tried})")
         kept = {self.settings[system.name, cell].intra_threads for cell in todo}
         for key in [key for key in self._workers if key[0] == system.name and key[1] not in kept]:
@@ -130,9 +133,7 @@ class SpeedTest:
     def _worker(self, system, intra_threads):
         key = system.name, intra_threads
         if key not in self._workers:
-            log = self.logs / f"{self.bundle.name}-{system.name}-{intra_threads}.log"
-            self._workers[key] = WorkerProcess(system, self.folder, intra_threads, log)
-            self.start_up[system.name] = self._workers[key].start_up
+            self._workers[key] = WorkerProcess(system, self.folder, intra_threads, self.logs)
         return self._workers[key]
 
     def _measure(self, system, cell, repetition):
@@ -181,20 +182,20 @@ def _summary(cell, group):
     return summary
 
 
-def compare_outputs(bundle, folder, system, reference, log):
+def compare_outputs(bundle, folder, system, reference, logs):
     """Whether a system translates as the reference does: the condition of comparing times.
 
     Args:
         bundle, folder: the `Bundle` and its folder.
         system: `System`.
         reference: beam -> what `worker.Worker.outputs` returned for all sentences.
-        log: file for what the process prints.
+        logs: folder for what the process prints.
 
     Returns:
         List of dicts, one a beam: `share_equal` of the sentences, `tokens`, `reference_tokens`,
         and `comparable`, whether these differ by at most 1 %.
     """
-    worker = WorkerProcess(system, folder, 1, log)
+    worker = WorkerProcess(system, folder, 1, logs)
     records = []
     try:
         for beam in (beam for beam in system.beams if beam in reference):

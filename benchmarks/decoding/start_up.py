@@ -7,19 +7,23 @@ from workers import WorkerProcess
 def measure_start_up(bundle, folder, systems, repetitions, logs):
     """Starts each system, lets it translate one sentence, and ends it; systems in turn.
 
+    The first start is not counted: it brings files from the disk into memory.
+
     Returns:
         List of dicts: `import_seconds` of the libraries, `load_seconds` of the model,
         `first_seconds` of the first sentence, `process_seconds` from the start of the process to
         the loaded model, interpreter included, and `loaded_megabytes`.
     """
     records = []
-    for _ in range(repetitions):
+    for repetition in range(repetitions + 1):
         for system in systems:
-            worker = WorkerProcess(system, folder, 1, logs / f"{bundle.name}-{system.name}-up.log")
+            worker = WorkerProcess(system, folder, 1, logs)
             try:
                 first = worker.ask("latency", beam=1, rows=[0], warm_up_seconds=None)
             finally:
                 worker.close()
+            if repetition == 0:
+                continue
             records.append(
                 {
                     "model": bundle.name,

@@ -2,8 +2,10 @@
 
 import contextlib
 import dataclasses
+import itertools
 import json
 import os
+import re
 import signal
 import subprocess
 import time
@@ -51,13 +53,12 @@ class WorkerProcess:
         system: `System`.
         bundle: folder of the `Bundle`.
         intra_threads: threads of one matrix product.
-        log: file for what the process writes to stderr.
+        logs: folder for the file with what the process writes to stderr.
     """
 
-    def __init__(self, system, bundle, intra_threads, log):
+    def __init__(self, system, bundle, intra_threads, logs):
         self.system = system
-        self.intra_threads = intra_threads
-        self._log = Path(log)
+        self._log = _new_log(Path(logs), system.name)
         options = {**system.options, "intra_threads": intra_threads}
         command = [system.python, str(_WORKER), system.kind, str(bundle), json.dumps(options)]
         with open(self._log, "w") as stderr:
@@ -114,6 +115,13 @@ class WorkerProcess:
         return json.loads(line)
 
 
+def _new_log(folder, name):
+    """A file that is not there yet, named after a system."""
+    name = re.sub(r"\W+", "-", name).strip("-").lower()
+    numbers = itertools.count(1)
+    return next(path for n in numbers if not (path := folder / f"{name}-{n}.log").exists())
+
+
 def environment(intra_threads):
     """Environment variables of a process whose matrix products use so many threads."""
     paths = [str(_ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
@@ -121,6 +129,7 @@ def environment(intra_threads):
         **os.environ,
         "PYTHONPATH": os.pathsep.join(paths),
         "PYTHONHASHSEED": "0",
+        "PYTHONDONTWRITEBYTECODE": "",  # else every start would compile its libraries anew
         "CUDA_VISIBLE_DEVICES": "-1",
         "KERAS_BACKEND": "tensorflow",
         "TF_CPP_MIN_LOG_LEVEL": "3",
