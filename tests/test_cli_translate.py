@@ -91,8 +91,20 @@ def test_every_option_of_the_table_has_its_flag(translate, translator):
     assert translate("a\n", "--sample", *flags(sampling))[:2] == (0, "A\n")
     assert asked_options(translator) == [
         TranslationOptions(**values),
-        TranslationOptions(strategy="sample", **sampling),
+        [TranslationOptions(strategy="sample", **sampling)],
     ]
+
+
+def test_each_line_has_a_seed_of_its_own(translate, translator, monkeypatch):
+    monkeypatch.setattr("keras_transformer.cli.translate.CHUNK_LINES", 2)
+    translate("a\nb\n\nc\n", "--sample", "--seed", 2**31 - 3)
+    translate("One. Two.\n\nThree.\n", "--sample", "--seed", 5, "--document")
+    translate("a\nb\n", "--sample")
+    seeds = [
+        [each.seed for each in options] if isinstance(options, list) else options.seed
+        for options in asked_options(translator)
+    ]
+    assert seeds == [[2**31 - 3, 2**31 - 2], [1], [5, 6], [7], 0]
 
 
 def test_nothing_asked_is_left_to_the_settings(translate, translator):

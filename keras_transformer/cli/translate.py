@@ -21,6 +21,7 @@ from keras_transformer.cli.translation_options import (
     prefix_file,
     translation_options,
 )
+from keras_transformer.config.translation_options import MAX_SEED
 from keras_transformer.errors import UserError
 
 # Lines handed over at once, so that sentences of like length can share a batch.
@@ -84,66 +85,74 @@ def run(arguments):
 
 
 class _Translate:
-    """Lines in, lines out; counts the lines."""
+    """Lines in, lines out; counts what it translates."""
 
     def __init__(self, translator, arguments, options, prefixes):
         self.translator = translator
         self.arguments = arguments
         self.options = options
         self.prefixes = prefixes  # an iterator, or None
-        self.num_lines = 0
+        self.batch_size = {"batch_size": arguments.batch_size} if arguments.batch_size else {}
+        self.num_texts = 0
 
     def __call__(self, lines):
-        first, self.num_lines = self.num_lines + 1, self.num_lines + len(lines)
-        options = self._options(lines)
-        arguments = self.arguments
-        if arguments.document:
+        if self.arguments.document:
             return self._documents(lines)
-        if arguments.format == "text" and not arguments.n_best:
+        first, options = self.num_texts + 1, self._options(len(lines))
+        format, n_best = self.arguments.format, self.arguments.n_best
+        if format == "text" and not n_best:
             return self._best(lines, options)
         found = self.translator.hypotheses(
-            lines, options=options, n_best=arguments.n_best or 1, **self._batch_size()
+            lines, options=options, n_best=n_best or 1, **self.batch_size
         )
         return [
             line
             for number, hypotheses in enumerate(found, first)
-            for line in translation_lines(
-                number, hypotheses, arguments.format, bool(arguments.n_best)
-            )
+            for line in translation_lines(number, hypotheses, format, bool(n_best))
         ]
 
-    def _options(self, lines):
-        """For all lines, or for each."""
-        if self.prefixes is None:
-            return self.options
-        prefixes = list(itertools.islice(self.prefixes, len(lines)))
-        if len(prefixes) < len(lines):
-            line = self.num_lines - len(lines) + len(prefixes) + 1
-            raise UserError(
-                f"{prefix_file(self.arguments)} ends before line {line} and the input goes on: "
-                "expected one prefix, or an empty line, for each line"
-            )
-        return [dataclasses.replace(self.options, prefix=prefix) for prefix in prefixes]
+    def _options(self, count):
+        """For so many texts: None, one for all of them, or a list with one for each."""
+        first = self.num_texts
+        self.num_texts += count
+        options = self.options
+        if options is None or (self.prefixes is None and not options.seed):
+            return options
+        options = [options] * count
+        if self.prefixes is not None:
+            prefixes = list(itertools.islice(self.prefixes, count))
+            if len(prefixes) < count:
+                raise UserError(
+                    f"{prefix_file(self.arguments)} ends before line {first + len(prefixes) + 1} "
+                    "and the input goes on: expected one prefix, or an empty line, for each line"
+                )
+            options = [
+                dataclasses.replace(each, prefix=prefix)
+                for each, prefix in zip(options, prefixes, strict=True)
+            ]
+        if self.options.seed:  # else all lines would be drawn with the same noise
+            seeds = [(self.options.seed - 1 + first + row) % MAX_SEED + 1 for row in range(count)]
+            options = [
+                dataclasses.replace(each, seed=seed)
+                for each, seed in zip(options, seeds, strict=True)
+            ]
+        return options
 
     def finish(self):
         """Raises `UserError` where there are more prefixes than lines."""
         if self.prefixes is not None and next(self.prefixes, None) is not None:
             raise UserError(
-                f"the input ends after {self.num_lines} lines and {prefix_file(self.arguments)} "
+                f"the input ends after {self.num_texts} lines and {prefix_file(self.arguments)} "
                 "goes on: expected one prefix for each line"
             )
 
-    def _batch_size(self):
-        size = self.arguments.batch_size
-        return {"batch_size": size} if size else {}
-
-    def _best(self, texts, options=None):
+    def _best(self, texts, options):
         keep = [row for row, text in enumerate(texts) if text.strip()]
         if isinstance(options, list):
             options = [options[row] for row in keep]
         chosen = {} if options is None else {"options": options}
         full = [texts[row] for row in keep]
-        found = self.translator.translate(full, **chosen, **self._batch_size()) if full else []
+        found = self.translator.translate(full, **chosen, **self.batch_size) if full else []
         translations = [""] * len(texts)
         for row, text in zip(keep, found, strict=True):
             translations[row] = one_line(text)
@@ -154,7 +163,7 @@ class _Translate:
 
         split = [split_sentences(paragraph) for paragraph in paragraphs]
         sentences = [sentence for one in split for sentence in one]
-        translations = iter(self._best(sentences, self.options))
+        translations = iter(self._best(sentences, self._options(len(sentences))))
         return [join_sentences([next(translations) for _ in one]) for one in split]
 
 

@@ -51,8 +51,11 @@ def _help_of(field):
     if field.type is not str:
         largest = f" to {field.maximum:g}" if field.maximum < 1000 else " up"
         range_ = f", from {field.minimum:g}{largest}"
-    at_file = "; @FILE: a line of the file for each line" if field.name == "prefix" else ""
-    return f"{field.help}{range_}{at_file}"
+    more = {
+        "prefix": "; @FILE: a line of the file for each line",
+        "seed": "; the second line is drawn with N + 1, and so on",
+    }
+    return f"{field.help}{range_}{more.get(field.name, '')}"
 
 
 def translation_options(arguments, n_best=None):

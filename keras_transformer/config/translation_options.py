@@ -11,6 +11,7 @@ from keras_transformer.errors import UserError
 
 STRATEGIES = ("", "beam", "greedy", "sample")
 MAX_LENGTH_PENALTY = 3.0
+MAX_SEED = 2**31 - 1
 _LONGEST = 100_000
 
 
@@ -75,7 +76,7 @@ class TranslationOptions:
     max_length: int = _option(0, "most tokens of a translation, its end included", 1, _LONGEST)
     top_k: int = _option(0, "sample only among so many most probable tokens", 1, 2**31 - 1)
     no_repeat_ngram: int = _option(0, "never say so many tokens in a row twice", 1, _LONGEST)
-    seed: int = _option(0, "of sampling: the same seed gives the same text", 1, 2**31 - 1)
+    seed: int = _option(0, "of sampling: the same seed gives the same text", 1, MAX_SEED)
     length_penalty: float = _option(
         -1.0,
         "of a beam: scores are divided by ((5 + length) / 6) to this power",

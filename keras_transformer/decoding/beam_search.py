@@ -7,7 +7,12 @@ from keras import ops
 
 from keras_transformer.backend import gather_rows
 from keras_transformer.config.translation_options import MAX_LENGTH_PENALTY
-from keras_transformer.decoding.constraints import CONSTRAINTS, constrain, extend_suffixes
+from keras_transformer.decoding.constraints import (
+    CONSTRAINTS,
+    constrain,
+    extend_suffixes,
+    is_constrained,
+)
 from keras_transformer.decoding.strategies import (
     NO_SCORE,
     Hypotheses,
@@ -92,6 +97,9 @@ class BeamSearch:
         if "sampled" in rows:
             beam_sizes = rows.get("beam_sizes", ops.full_like(limits, width))
             rows["beam_sizes"] = ops.where(rows["sampled"], 1, beam_sizes)
+        constrained = is_constrained(rows)
+        if constrained is not None:
+            rows["constrained"] = constrained
         if "no_repeat_ngrams" in rows:
             rows["suffixes"] = ops.zeros((batch, width, max_length), "int32")
         # All hypotheses begin alike: one of them is enough.
@@ -162,7 +170,7 @@ class BeamSearch:
         offsets = state.scores - log_normalizer(logits, ops.max(blocks.maxima, axis=2))
         if any(name in rows for name in CONSTRAINTS):
             histories = state.histories[:, self.num_results :]
-            blocks = in_blocks(constrain(logits, rows, histories, step, self.special_ids.end))
+            blocks = in_blocks(constrain(logits, rows, histories, step, self.special_ids))
         values, parents, ids = top_tokens(blocks, offsets, 2 * width if width > 1 else 1)
         if "beam_sizes" in rows:
             beam_sizes = rows["beam_sizes"]

@@ -2,7 +2,12 @@
 
 Scores are not changed: they come from the model's own logits. A forced prefix outranks the other
 constraints. Where nothing is left to say, a hypothesis ends its life without a trace.
+
+A model may say the start mark or padding where better tokens are kept from it: rows with a
+constraint, and sampled ones, must not say them.
 """
+
+import functools
 
 from keras import ops
 
@@ -13,22 +18,39 @@ from keras_transformer.decoding.top_tokens import IMPOSSIBLE
 CONSTRAINTS = ("min_lengths", "no_repeat_ngrams", "forbidden", "prefixes", "sampled")
 
 
-def constrain(logits, rows, histories, step, end_id):
+def is_constrained(rows):
+    """Which rows have a constraint (a prefix is none) or are sampled, `(B,)`; None: no row."""
+    conditions = []
+    if "min_lengths" in rows:
+        conditions.append(rows["min_lengths"] > 1)
+    if "no_repeat_ngrams" in rows:
+        conditions.append(rows["no_repeat_ngrams"] > 0)
+    if "forbidden" in rows:
+        conditions.append(ops.any(rows["forbidden"] >= 0, axis=(1, 2)))
+    if "sampled" in rows:
+        conditions.append(rows["sampled"])
+    return functools.reduce(ops.logical_or, conditions) if conditions else None
+
+
+def constrain(logits, rows, histories, step, special_ids):
     """Logits from which the tokens are to be chosen.
 
     Args:
         logits: `(B, K, V)` float32, of the model.
-        rows: dict of `SearchOptions` that are in use; and `suffixes`, see `extend_suffixes`.
+        rows: dict of `SearchOptions` that are in use; with them `constrained`, see
+            `is_constrained`, and `suffixes`, see `extend_suffixes`.
         histories: `(B, K, L)`, the ids so far.
         step: scalar int32, the number of ids so far.
-        end_id: of the end mark.
+        special_ids: `SpecialIds`.
 
     Returns:
         `(B, K, V)`, IMPOSSIBLE or less where a token must not be chosen.
     """
     allowed = logits
-    if "min_lengths" in rows:
-        allowed = _without_early_end(allowed, step + 1 < rows["min_lengths"], end_id)
+    if "constrained" in rows:
+        allowed = _where_any(
+            rows["constrained"], lambda chosen: _words(chosen, rows, step, special_ids), allowed
+        )
     banned = _banned(rows, histories, step)
     if banned:
         banned = banned[0] if len(banned) == 1 else ops.concatenate(banned, axis=2)
@@ -52,13 +74,15 @@ def _where_any(condition, function, logits):
     return ops.cond(ops.any(condition), lambda: function(logits), lambda: logits)
 
 
-def _without_early_end(logits, is_short, end_id):
-    is_end = ops.equal(ops.arange(logits.shape[2], dtype="int32"), end_id)
-    return _where_any(
-        is_short,
-        lambda chosen: ops.where(is_short[:, None, None] & is_end, IMPOSSIBLE, chosen),
-        logits,
-    )
+def _words(logits, rows, step, special_ids):
+    """No start mark, no padding, and no end mark too early."""
+    ids = ops.arange(logits.shape[2], dtype="int32")
+    is_other = ops.equal(ids, special_ids.start) | ops.equal(ids, special_ids.padding)
+    excluded = rows["constrained"][:, None, None] & is_other
+    if "min_lengths" in rows:
+        is_short = (step + 1 < rows["min_lengths"])[:, None, None]
+        excluded = excluded | (is_short & ops.equal(ids, special_ids.end))
+    return ops.where(excluded, IMPOSSIBLE, logits)
 
 
 def _only(ids, logits, otherwise):
@@ -76,7 +100,7 @@ def _only_sampled(logits, rows, step):
 
 def _forced(prefixes, step):
     """The id that each row must say now, or -1."""
-    longest = prefixes.shape[1]
+    longest = ops.shape(prefixes)[1]
     here = ops.equal(ops.arange(longest, dtype="int32"), step)
     return ops.max(ops.where(here, prefixes, -1), axis=1)
 
@@ -97,8 +121,8 @@ def _banned(rows, histories, step):
 def _forbidden_now(forbidden, histories, step):
     """The last ids of forbidden sequences of which all the others have just been said."""
     words = forbidden[:, None]
-    num_before = forbidden.shape[2] - 1
-    if num_before:
+    num_before = ops.shape(forbidden)[2] - 1  # a tensor in a graph for any request
+    if not isinstance(num_before, int) or num_before:
         # The last ids said; -2, which matches nothing, before the first one.
         places = step - num_before + ops.arange(num_before, dtype="int32")
         said = ops.take(histories, ops.maximum(places, 0), axis=2)

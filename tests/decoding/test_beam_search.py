@@ -8,6 +8,7 @@ from tests.decoding.toy_models import (
     END,
     PADDING,
     SPECIAL_IDS,
+    START,
     ToyModels,
     assert_found,
     drive,
@@ -162,7 +163,7 @@ def test_what_the_model_reads_next_are_the_last_ids_of_the_live_hypotheses():
     search = BeamSearch(SPECIAL_IDS, 3, 2)
     random = np.random.default_rng(0)
     state = search.start(SearchOptions(np.array([6, 6], "int32")), 6)
-    assert to_numpy(state.ids).tolist() == [[1, 1, 1]] * 2
+    assert to_numpy(state.ids).tolist() == [[START] * 3] * 2
     histories = [[[], [], []]] * 2
     for step in range(4):
         logits = random.normal(size=(2, 3, 7)).astype("float32")

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from keras_transformer.decoding import BeamSearch
-from keras_transformer.decoding.constraints import constrain
+from keras_transformer.decoding import BeamSearch, SpecialIds
+from keras_transformer.decoding.constraints import constrain, is_constrained
 from keras_transformer.decoding.top_tokens import FLOOR
 from tests.decoding.toy_models import (
     END,
@@ -157,6 +157,34 @@ def test_all_constraints_at_once():
     )
 
 
+def test_rows_with_constraints_say_neither_the_start_mark_nor_padding():
+    """Rows without one may, whatever other rows of their program do."""
+    special_ids = SpecialIds(0, END, 1)
+    search = BeamSearch(special_ids, 4, 2)
+    plain = drive(MODELS, search)
+    number = np.arange(18)
+    options = {
+        "min_lengths": np.where(number % 6 == 1, 2, 1),
+        "no_repeat_ngrams": np.where(number % 6 == 2, 5, 0),
+        "forbidden": forbidden_of([[(3, 3, 3)] if row % 6 == 3 else [] for row in ROWS]),
+        "sampled": number % 6 == 4,
+        "seeds": number,
+        "prefixes": prefixes_of([(0,) if row % 6 == 5 else () for row in ROWS]),
+    }
+    received = drive(MODELS, search, **options)
+    said = set()
+    for row in ROWS:
+        ids = {token for best, *_ in found(received, row) for token in best}
+        if row % 6 == 0:
+            said |= ids
+            assert found(received, row) == found(plain, row)
+        elif row % 6 < 5:
+            assert ids <= {3, END}
+        else:
+            assert 0 in ids
+    assert {0, 1} <= said
+
+
 def test_options_that_a_row_does_not_use_change_nothing():
     plain = drive(MODELS, SEARCH)
     unused = drive(
@@ -228,15 +256,16 @@ def test_only_what_is_banned_is_changed(mode):
     }
 
     def function(logits, rows, histories, step):
-        return constrain(logits, rows, histories, step, END)
+        rows = {**rows, "constrained": is_constrained(rows)}
+        return constrain(logits, rows, histories, step, SpecialIds(699, END, 698))
 
     received = run(function, logits, rows, histories, np.int32(6), mode=mode)
     banned = np.zeros(logits.shape, bool)
     banned[0, :, END] = True
+    banned[:, :, 698:700] = True
     banned[0, :, 600] = True
     banned[1, :, 700] = histories[1, :, 5] == 6
-    assert banned[1].any()
-    assert not banned[1].all(axis=0).any()
+    assert 0 < banned[1, :, 700].sum() < 3
     np.testing.assert_array_equal(received < FLOOR, banned)
     np.testing.assert_array_equal(received[~banned], logits[~banned])
     assert np.isfinite(received).all()

@@ -11,7 +11,8 @@ import numpy as np
 from keras_transformer.decoding import Hypotheses, SearchOptions, SpecialIds
 from tests.modes import compiled, to_numpy
 
-START, END, PADDING = 1, 2, 0
+# The start mark and padding are not in the vocabularies: all but the end mark are words.
+START, END, PADDING = 97, 2, 98
 SPECIAL_IDS = SpecialIds(START, END, PADDING)
 
 
@@ -21,7 +22,7 @@ class ToyModels:
     Args:
         seed: of the tables.
         num_models: `B`.
-        vocabulary_size: `V`, the end mark and the padding among them.
+        vocabulary_size: `V`, the end mark among them.
         max_length: `L`, the most ids of a sentence.
         spread: deviation of the logits.
     """
