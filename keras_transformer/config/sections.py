@@ -300,6 +300,15 @@ class ExportConfig(Section):
     max_source_length: int = setting(
         512, "longer sources are cut to this, and the answer says so", minimum=1, unit="tokens"
     )
+    beam_size: int = setting(
+        5,
+        "hypotheses of the signature beam, and the most that a row of options may have",
+        minimum=2,
+        maximum=200,
+    )
+    n_best: int = setting(
+        0, "translations that beam and options answer with; 0: as many as the beam", minimum=0
+    )
 
 
 @dataclasses.dataclass(frozen=True)

@@ -11,7 +11,7 @@ class Case(NamedTuple):
     """One request and what Keras answers."""
 
     signature: str
-    inputs: dict  # input name -> list of `bytes`, one a row
+    inputs: dict  # input name -> list of `bytes` or of numbers, one a row
     answers: list  # a row's dict: output name -> `str`, list of `str`, or array without batch axis
 
 
@@ -20,8 +20,7 @@ def save_cases(path, cases, facts):
     arrays, rows = {}, []
     for case in cases:
         inputs = {
-            name: [base64.b64encode(text).decode() for text in texts]
-            for name, texts in case.inputs.items()
+            name: [_encoded(value) for value in values] for name, values in case.inputs.items()
         }
         answers = [
             {name: _packed(value, arrays) for name, value in answer.items()}
@@ -38,7 +37,7 @@ def load_cases(path):
         cases = []
         for signature, inputs, answers in index["cases"]:
             inputs = {
-                name: [base64.b64decode(text) for text in texts] for name, texts in inputs.items()
+                name: [_decoded(value) for value in values] for name, values in inputs.items()
             }
             answers = [
                 {
@@ -49,6 +48,14 @@ def load_cases(path):
             ]
             cases.append(Case(signature, inputs, answers))
     return cases, index["facts"]
+
+
+def _encoded(value):
+    return base64.b64encode(value).decode() if isinstance(value, bytes) else value
+
+
+def _decoded(value):
+    return base64.b64decode(value) if isinstance(value, str) else value
 
 
 def differences(outputs, row, answer):

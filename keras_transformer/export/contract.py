@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+from keras_transformer.decoding.options import option_fields
+
 
 class Signature(NamedTuple):
     """Names, types and ranks of one signature; the first axis of everything is the batch."""
@@ -17,8 +19,28 @@ _TRANSLATED = {
     "source_truncated": ("bool", 1),
     "target_truncated": ("bool", 1),
 }
+_TRANSLATIONS = {
+    "translations": ("string", 2),  # (B, N), best first, '' where there are no more
+    "scores": ("float32", 2),  # (B, N), -1e9 where there are no more
+    "ranking_scores": ("float32", 2),  # (B, N), what they are ordered by
+    "source_truncated": ("bool", 1),
+    "target_truncated": ("bool", 1),  # of the best
+}
+_OPTION_TYPES = {str: "string", int: "int32", float: "float32"}
 SIGNATURES = {
     "serving_default": Signature({"text": "string"}, _TRANSLATED),
+    "beam": Signature({"text": "string"}, _TRANSLATIONS),
+    "options": Signature(
+        {
+            "text": "string",
+            **{field.name: _OPTION_TYPES[field.type] for field in option_fields()},
+        },
+        {
+            **_TRANSLATIONS,
+            "count": ("int32", 1),  # how many of the N translations are real
+            "warnings": ("string", 1),  # what was asked for and could not be done
+        },
+    ),
     "explain": Signature(
         {"text": "string"},
         {

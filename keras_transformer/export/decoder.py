@@ -2,322 +2,393 @@
 
 It is the only second path of the forward pass. `Transformer.decode` scores all positions at once
 and `decoding/` runs on every backend with a cache of fixed size; neither is what a server should
-run. Here a step works on the last position only, on `(B, D)` matrices; the cache is as long as the
-translation so far; and what does not change from step to step (weights, positions, keys and values
-of the source) is computed before the loop and captured by it.
+run. Here a step works on the last position only, and what does not change from step to step
+(weights, positions, keys and values of the source) is computed before the loop.
 
-Shape letters: `B` rows, `S` source length, `t` the current step, `L` the most steps, `D`
-hidden_dim, `H` heads, `V` size of the target's vocabulary.
+There are two loops. The inner one takes steps; the outer one lets it go on with more room in the
+cache, and without the sentences that are done, once half of them are: their rows are taken out of
+everything. So the strategies of `decoding/` are used as they are.
+
+With beam search the cache is never reordered. Each of a sentence's `K` hypotheses writes into a
+slot of its own at every step, and attends to all `K` slots of all steps, of which a mask leaves it
+those of its ancestors: instead of moving all keys and values at every step, one small table of
+ancestors is moved.
+
+Shape letters: `B` rows still in work, `K` hypotheses, `S` source length, `C` steps for which the
+cache has room, `L` the most steps, `D` hidden_dim, `H` heads, `V` size of the target's vocabulary.
 """
 
-import math
 from typing import NamedTuple
 
 import tensorflow as tf
 
-from keras_transformer.decoding.loop import Decoded
-from keras_transformer.layers.feed_forward import ACTIVATIONS
-from keras_transformer.layers.multi_head_attention import MASKED_SCORE
-from keras_transformer.layers.residual import NORM_EPSILON
-from keras_transformer.layers.rotary_positions import position_angles
+from keras_transformer.backend import gather_rows
+from keras_transformer.export.blocks import (
+    Blocks,
+    attend,
+    mask_scores,
+    normalize,
+    read,
+    row_numbers,
+)
+from keras_transformer.export.encoder import Memory, ServingEncoder
+
+# Steps for which the cache has room at first, and at least so many more whenever it is full.
+ROOM = 16
+# Rows that are done are taken out when at most this share is still in work, in batches of at least
+# so many rows: copying what is kept costs about as much as a step.
+KEPT_SHARE, LEAST_ROWS = 0.5, 8
+# A transposed copy of the output table doubles the speed of the largest product of a step. It is
+# made where the weights then are at most so many times the model's parameters.
+MOST_WEIGHTS = 1.5
 
 
-class BlockWeights(NamedTuple):
-    """Weights of one decoder block; each kernel is `(rows, columns)`, each norm (scale, shift)."""
+class Constants(NamedTuple):
+    """What is the same at all steps and for all rows."""
 
-    self_projection: tuple  # kernel (D, 3 D) and bias: query, key and value side by side
-    self_output: tuple
-    self_norm: tuple
-    cross_query: tuple
-    cross_output: tuple
-    cross_norm: tuple
-    inner: tuple
-    output: tuple
-    feed_forward_norm: tuple
-
-
-class Memory(NamedTuple):
-    """All that the steps of one batch share."""
-
-    blocks: list  # of `BlockWeights`, read from the variables once
+    blocks: list  # of `BlockWeights`
     norm: tuple | None  # of the whole stack, in pre-norm
     embeddings: object  # (V, D)
-    keys: list  # of the source, one a block: (B, H, S, D / H), scaled by 1 / sqrt(D / H)
-    values: list  # (B, H, S, D / H), zero at padding
-    mask: object  # (B, 1, 1, S): 0 at a token, very negative at padding
-    positions: tuple  # tables with a row a step: (L, D), or cosines and sines, each (L, 2 D)
+    output_table: object  # (D, V), or None: the embeddings
+    positions: tuple  # tables with a row a step, see `Blocks.position_tables`
+
+
+class Progress(NamedTuple):
+    """Between two turns of the outer loop."""
+
+    rows: object  # (B,) int32: the rows' numbers in the request
+    state: object  # of the strategy
+    ancestors: object  # (B, K, C) int32: slot of each hypothesis at each step, -1 for none
+    memory: Memory
+    caches: list  # one a block: (2, B, H, C, K D / H), keys and values
 
 
 class ServingDecoder:
-    """Greedy translation of a batch, to be traced into a SavedModel.
+    """Search for the translations of a batch, to be traced into a SavedModel.
 
     Args:
-        model: a built `Transformer` in float32 on the TensorFlow backend.
-        start_id, end_id: special ids of the target's tokenizer.
+        model: a built float32 `Transformer` on the TensorFlow backend, folded (`folding.fold`).
+
+    Attributes:
+        output_table: variable `(D, V)`, a transposed copy of the model's, or None.
     """
 
-    def __init__(self, model, start_id, end_id):
+    def __init__(self, model):
         self.model = model
-        self.start_id = start_id
-        self.end_id = end_id
-        self.num_heads = model.num_heads
-        self.head_dim = model.hidden_dim // model.num_heads
-        self.activation, self.is_gated = ACTIVATIONS[model.activation]
-        self.is_pre_norm = model.norm == "pre"
+        self.blocks = Blocks(model)
+        self.encode = ServingEncoder(model)
+        self.output_table = _transposed_output_table(model)
 
-    def start(self, source_ids, max_length):
-        """Reads the source and prepares decoding.
+    def search(self, source_ids, options, strategy):
+        """Translates.
 
-        Args:
-            source_ids: `(B, S)` int32, each row with its end mark, then padding.
-            max_length: scalar int32, the most steps that will be taken.
-
-        Returns:
-            `Memory`, and the empty caches: keys and values `(B, H, 0, D / H)` for every block.
-        """
-        encoded = self.model.encode(source_ids, training=False)
-        is_token = tf.cast(encoded.mask, tf.float32)[:, None]
-        keys, values = [], []
-        for block in self.model.decoder_blocks:
-            block_keys, block_values = block.project_memory(encoded.states)
-            keys.append(block_keys / math.sqrt(self.head_dim))
-            values.append(block_values * tf.transpose(is_token, (0, 1, 3, 2)))
-        norm = self.model.decoder_norm
-        memory = Memory(
-            blocks=[_block_weights(block) for block in self.model.decoder_blocks],
-            norm=None if norm is None else _read(norm.gamma, norm.beta),
-            embeddings=_read(self.model.target_embedding.embeddings)[0],
-            keys=keys,
-            values=values,
-            mask=(1.0 - is_token) * MASKED_SCORE,
-            positions=self._position_tables(max_length),
-        )
-        empty = tf.zeros((tf.shape(source_ids)[0], self.num_heads, 0, self.head_dim))
-        return memory, [(empty, empty) for _ in memory.blocks]
-
-    def _position_tables(self, max_length):
-        """One row a step of what the position adds (or turns)."""
-        model = self.model
-        steps = tf.maximum(max_length, 1)
-        if model.positions == "sinusoidal":
-            return (model.target_positions.encoding(steps, model.hidden_dim),)
-        if model.positions == "learned":
-            # As the layer does, the last position stands for all that follow.
-            rows = tf.minimum(tf.range(steps), model.max_length - 1)
-            return (tf.gather(_read(model.target_positions.embeddings)[0], rows),)
-        rotary = model.decoder_blocks[0].self_attention.sublayer.rotary_positions
-        angles = position_angles(steps, self.head_dim, rotary.wavelength)
-        cosines = tf.repeat(tf.cos(angles), 2, axis=1)
-        sines = tf.reshape(tf.stack([-tf.sin(angles), tf.sin(angles)], axis=-1), (steps, -1))
-        scale = 1 / math.sqrt(self.head_dim)  # queries are scaled where they are turned
-        return tuple(
-            tf.concat(
-                [
-                    tf.tile(table * scale, (1, self.num_heads)),
-                    tf.tile(table, (1, self.num_heads)),
-                ],
-                axis=1,
-            )
-            for table in (cosines, sines)
-        )
-
-    def step(self, memory, caches, ids, index):
-        """Scores the token after position `index`.
-
-        Args:
-            memory, caches: from `start`; the caches from the step before.
-            ids: `(B,)` int32, the ids at position `index`.
-            index: scalar int32.
-
-        Returns:
-            Logits `(B, V)`, float32, and the new caches, one entry longer.
-        """
-        hidden = tf.gather(memory.embeddings, ids) * math.sqrt(self.model.hidden_dim)
-        positions = [tf.gather(table, index) for table in memory.positions]
-        rotations = positions if self.model.positions == "rotary" else None
-        if rotations is None:
-            hidden += positions[0]
-        new_caches = []
-        for number, weights in enumerate(memory.blocks):
-            hidden, cache = self._block(weights, memory, number, hidden, caches[number], rotations)
-            new_caches.append(cache)
-        if memory.norm is not None:
-            hidden = _normalize(hidden, memory.norm)
-        return tf.matmul(hidden, memory.embeddings, transpose_b=True), new_caches
-
-    def _block(self, weights, memory, number, hidden, cache, rotations):
-        def self_attention(inputs):
-            nonlocal cache
-            queries, keys, values = self._project(inputs, weights.self_projection, rotations)
-            cache = tf.concat([cache[0], keys], axis=2), tf.concat([cache[1], values], axis=2)
-            contexts = self._attend(queries, *cache)
-            return _affine(contexts, weights.self_output)
-
-        def cross_attention(inputs):
-            queries = self._heads(_affine(inputs, weights.cross_query))
-            contexts = self._attend(
-                queries, memory.keys[number], memory.values[number], memory.mask
-            )
-            return _affine(contexts, weights.cross_output)
-
-        def feed_forward(inputs):
-            inner = _affine(inputs, weights.inner)
-            if self.is_gated:
-                gate, inner = tf.split(inner, 2, axis=1)
-                inner *= self.activation(gate)
-            else:
-                inner = self.activation(inner)
-            return _affine(inner, weights.output)
-
-        hidden = self._residual(hidden, self_attention, weights.self_norm)
-        hidden = self._residual(hidden, cross_attention, weights.cross_norm)
-        hidden = self._residual(hidden, feed_forward, weights.feed_forward_norm)
-        return hidden, cache
-
-    def _residual(self, hidden, sublayer, norm):
-        if self.is_pre_norm:
-            return hidden + sublayer(_normalize(hidden, norm))
-        return _normalize(hidden + sublayer(hidden), norm)
-
-    def _project(self, inputs, weights, rotations):
-        """Queries (scaled), keys and values `(B, H, 1, D / H)` of one position."""
-        fused = _affine(inputs, weights)
-        width = self.model.hidden_dim
-        if rotations is None:
-            queries, keys, values = tf.split(fused, 3, axis=1)
-            queries *= 1 / math.sqrt(self.head_dim)
-        else:
-            turning, values = tf.split(fused, [2 * width, width], axis=1)
-            cosines, sines = rotations
-            swapped = tf.gather(turning, tf.range(2 * width) ^ 1, axis=1)
-            queries, keys = tf.split(turning * cosines + swapped * sines, 2, axis=1)
-        return self._heads(queries), self._heads(keys), self._heads(values)
-
-    def _heads(self, states):
-        """`(B, D)` -> `(B, H, 1, D / H)`; one position needs no transposition."""
-        return tf.reshape(states, (-1, self.num_heads, 1, self.head_dim))
-
-    def _attend(self, queries, keys, values, mask=None):
-        scores = _batch_matmul(queries, keys, transpose_b=True)
-        if mask is not None:
-            scores += mask
-        # Not `tf.nn.softmax`, for the reason given at `_batch_matmul`.
-        weights = tf.exp(tf.nn.log_softmax(scores))
-        return tf.reshape(_batch_matmul(weights, values), (-1, self.model.hidden_dim))
-
-    def greedy(self, source_ids, limits):
-        """The most probable token at every step, until every row has ended.
-
-        The result of a row depends neither on the other rows nor on padding: a finished row emits
-        padding and its score is frozen.
+        The result of a row depends neither on the other rows nor on padding.
 
         Args:
             source_ids: `(B, S)` int32, each row with its end mark, then padding.
-            limits: `(B,)` int32, the most ids of a row, the end mark included; a row whose limit is
-                0 stays empty.
+            options: `SearchOptions`.
+            strategy: one of `decoding/`, such as `Greedy`.
 
         Returns:
-            `Decoded`; `ids` are as wide as the longest translation.
+            `Hypotheses`.
         """
-        max_length = tf.reduce_max(tf.concat([limits, [0]], axis=0))
-        memory, caches = self.start(source_ids, max_length)
-        batch = tf.shape(source_ids)[0]
-
-        def keep_going(step, ids, scores, finished, produced, caches):
-            return tf.logical_not(tf.reduce_all(finished))
-
-        def advance(step, ids, scores, finished, produced, caches):
-            logits, caches = self.step(memory, caches, ids, step)
-            ids, log_probabilities = best_tokens(logits)
-            ids = tf.where(finished, self.model.padding_id, ids)
-            scores = tf.where(finished, scores, scores + log_probabilities)
-            step += 1
-            finished = finished | tf.equal(ids, self.end_id) | (step >= limits)
-            produced = tf.concat([produced, ids[:, None]], axis=1)
-            return step, ids, scores, finished, produced, caches
-
-        state = (
-            tf.constant(0),
-            tf.fill((batch,), self.start_id),
-            tf.zeros((batch,)),
-            limits <= 0,
-            tf.zeros((batch, 0), tf.int32),
-            caches,
+        if strategy.num_hypotheses > 1:
+            return _Search(self, strategy, False)(source_ids, options)
+        # A sentence alone has a graph of its own, see `Blocks.affine`.
+        return tf.cond(
+            tf.equal(tf.shape(source_ids)[0], 1),
+            lambda: _Search(self, strategy, True)(source_ids, options),
+            lambda: _Search(self, strategy, False)(source_ids, options),
         )
-        growing = tf.TensorShape((None, self.num_heads, None, self.head_dim))
-        rows = tf.TensorShape((None,))
-        shapes = (
-            tf.TensorShape(()),
-            rows,
-            rows,
-            rows,
-            tf.TensorShape((None, None)),
-            [(growing, growing) for _ in caches],
+
+    def constants(self, max_length):
+        """`Constants` of a search of at most `max_length` steps."""
+        norm, table = self.model.decoder_norm, self.output_table
+        blocks = Blocks(self.model)
+        return Constants(
+            blocks=[blocks.read(block) for block in self.model.decoder_blocks],
+            norm=None if norm is None else read(norm.gamma, norm.beta),
+            embeddings=read(self.model.target_embedding.embeddings)[0],
+            output_table=None if table is None else tf.convert_to_tensor(table),
+            positions=blocks.position_tables(self.model.target_positions, max_length),
         )
-        outcome = tf.while_loop(keep_going, advance, state, shape_invariants=shapes)
-        return _decoded(outcome[4], outcome[2], limits, self.end_id)
 
 
-def best_tokens(logits):
-    """`(B, V)` -> the most probable ids `(B,)` int32 and their log-probabilities `(B,)`."""
-    best, ids = tf.math.top_k(logits, k=1)  # of equal ones the first, as `argmax`
-    # log p = best - logsumexp(logits), and the sum of exp(logits - best) cannot overflow.
-    return ids[:, 0], -tf.math.log(tf.reduce_sum(tf.exp(logits - best), axis=1))
+class _Search:
+    """One search: the two loops.
 
-
-def _decoded(ids, scores, limits, end_id):
-    """The result in the terms of `decoding.decode`: rows end at their end mark or limit."""
-    is_end = tf.equal(ids, end_id)
-    has_end = tf.reduce_any(is_end, axis=1)
-    before_end = tf.reduce_sum(
-        tf.cast(tf.equal(tf.cumsum(tf.cast(is_end, tf.int32), axis=1), 0), tf.int32), axis=1
-    )
-    lengths = tf.where(has_end, before_end + 1, tf.maximum(limits, 0))
-    return Decoded(ids, lengths, scores, tf.logical_not(has_end) & (limits > 0))
-
-
-def _batch_matmul(left, right, transpose_b=False):
-    """`tf.matmul` over leading axes, in the kernel that oneDNN does not take over.
-
-    oneDNN prepares a primitive for every new shape. The cache has a new length at every step, so
-    one product of a few microseconds would take fifty.
+    Args:
+        decoder: `ServingDecoder`.
+        strategy: of `decoding/`.
+        is_single: whether it is for a sentence alone, with one hypothesis.
     """
-    return tf.raw_ops.BatchMatMulV3(x=left, y=right, Tout=tf.float32, adj_y=transpose_b)
+
+    def __init__(self, decoder, strategy, is_single):
+        self.decoder = decoder
+        self.model = decoder.model
+        self.strategy = strategy
+        self.width = strategy.num_hypotheses
+        self.is_single = is_single
+        self.blocks = Blocks(decoder.model, is_single)
+
+    def __call__(self, source_ids, options):
+        max_length = tf.reduce_max(tf.concat([options.limits, [1]], axis=0))
+        constants = self.decoder.constants(max_length)
+        batch = tf.shape(source_ids)[0]
+        start = self.strategy.start(options, max_length)
+        progress = Progress(
+            rows=tf.range(batch),
+            state=start,
+            ancestors=tf.fill((batch, self.width, ROOM), -1),
+            memory=_for_hypotheses(self.decoder.encode(source_ids), self.width),
+            caches=self.empty_caches(batch),
+        )
+
+        def keep_going(step, progress, results):
+            return tf.logical_not(tf.reduce_all(progress.state.done))
+
+        def advance(step, progress, results):
+            step, progress = self._take_steps(constants, step, progress)
+            if self.is_single:
+                return step, _with_more_room(progress, step), progress.state
+            at = progress.rows[:, None]
+            results = tf.nest.map_structure(
+                lambda all_rows, rows: tf.tensor_scatter_nd_update(all_rows, at, rows),
+                results,
+                progress.state,
+            )
+            return step, _with_more_room(_without_done(progress), step), results
+
+        outcome = tf.while_loop(
+            keep_going,
+            advance,
+            (tf.constant(0), progress, start),
+            shape_invariants=(tf.TensorShape(()), self._shapes(progress), _any_rows(start)),
+        )
+        return self.strategy.finish(outcome[2])
+
+    def _shapes(self, progress):
+        """What stays of the shapes when rows leave and the cache grows."""
+        heads = self.blocks.num_heads
+        cache = tf.TensorShape([2, None, heads, None, self.width * self.blocks.head_dim])
+        return _any_rows(progress)._replace(
+            ancestors=tf.TensorShape([None, self.width, None]),
+            caches=[cache] * len(progress.caches),
+        )
+
+    def empty_caches(self, batch):
+        """Caches with room for `ROOM` steps of `batch` rows."""
+        shape = (2, batch, self.blocks.num_heads, ROOM, self.width * self.blocks.head_dim)
+        # What they hold does not matter, as nothing looks at it; but equal tensors may become one,
+        # and each of these is written to.
+        return [tf.fill(shape, float(n)) for n in range(self.model.num_decoder_layers)]
+
+    def _take_steps(self, constants, step, progress):
+        """The inner loop: until the cache is full or enough rows are done."""
+        batch, _, room = tf.unstack(tf.shape(progress.ancestors))
+        kept = tf.cast(tf.cast(batch, tf.float32) * KEPT_SHARE, tf.int32)
+        enough = tf.where(batch >= LEAST_ROWS, kept, 0)
+        layout = CacheLayout(self.blocks, batch, self.width, room)
+
+        def in_work(state):
+            return tf.reduce_sum(tf.cast(tf.logical_not(state.done), tf.int32))
+
+        def keep_going(step, working, state, ancestors, buffers):
+            return (working > enough) & (step < room)
+
+        def advance(step, working, state, ancestors, buffers):
+            ancestors = _with_own_slots(ancestors, step)
+            mask = self._ancestor_mask(ancestors, step)
+            logits, buffers = self.step(
+                constants, progress.memory, layout, buffers, state.ids, step, mask
+            )
+            state = self.strategy.advance(state, logits, step)
+            if state.parents is not None:
+                ancestors = gather_rows(ancestors, state.parents)
+            return step + 1, in_work(state), state, ancestors, buffers
+
+        buffers = [layout.open(cache) for cache in progress.caches]
+        start = (step, in_work(progress.state), progress.state, progress.ancestors, buffers)
+        scalar = tf.TensorShape(())
+        shapes = (
+            scalar,
+            scalar,
+            _any_rows(progress.state),
+            self._shapes(progress).ancestors,
+            _any_rows(buffers),
+        )
+        step, _, state, ancestors, buffers = tf.while_loop(
+            keep_going, advance, start, shape_invariants=shapes
+        )
+        caches = [layout.close(buffer) for buffer in buffers]
+        return step, progress._replace(state=state, ancestors=ancestors, caches=caches)
+
+    def _ancestor_mask(self, ancestors, step):
+        """What hypotheses must not see of the cache, in the shape of a step's scores."""
+        batch, width, room = tf.unstack(tf.shape(ancestors))
+        if self.width == 1:
+            return mask_scores(tf.range(room) > step)
+        is_own = tf.equal(ancestors[..., None], tf.range(width))
+        mask = mask_scores(tf.logical_not(tf.reshape(is_own, (batch, 1, width, room * width))))
+        return tf.broadcast_to(mask, (batch, self.blocks.num_heads, width, room * width))
+
+    def step(self, constants, memory, layout, buffers, ids, step, mask):
+        """Scores the tokens after `ids` `(B, K)` at position `step`.
+
+        Returns:
+            Logits `(B, K, V)`, and the buffers with this position's keys and values.
+        """
+        blocks = self.blocks
+        positions = [tf.gather(table, step) for table in constants.positions]
+        rotations = positions if self.model.positions == "rotary" else None
+        hidden = blocks.embed(
+            constants.embeddings,
+            tf.reshape(ids, (-1,)),
+            positions[0] if rotations is None else None,
+        )
+        rows = layout.rows_of(step)
+        written = []
+        for number, weights in enumerate(constants.blocks):
+
+            def self_attention(inputs, weights=weights, number=number):
+                fused = blocks.rotate(blocks.affine(inputs, weights.self_projection), rotations)
+                buffer, queries = layout.write(buffers[number], rows, fused)
+                written.append(buffer)
+                keys, values = layout.read(buffer)
+                contexts = attend(queries, keys, values, mask)
+                return blocks.affine(layout.merge_heads(contexts), weights.self_output)
+
+            def cross_attention(inputs, weights=weights, number=number):
+                queries = layout.split_heads(blocks.affine(inputs, weights.cross_query))
+                contexts = attend(queries, memory.keys[number], memory.values[number], memory.mask)
+                return blocks.affine(layout.merge_heads(contexts), weights.cross_output)
+
+            hidden = blocks.residual(hidden, self_attention, weights.self_norm)
+            hidden = blocks.residual(hidden, cross_attention, weights.cross_norm)
+            hidden = blocks.feed_forward(hidden, weights)
+        if constants.norm is not None:
+            hidden = normalize(hidden, constants.norm)
+        logits = blocks.project_to_vocabulary(hidden, constants.embeddings, constants.output_table)
+        return tf.reshape(logits, (-1, self.width, constants.embeddings.shape[0])), written
 
 
-def _affine(inputs, weights):
-    kernel, bias = weights
-    return tf.nn.bias_add(tf.matmul(inputs, kernel), bias)
+class CacheLayout:
+    """Where keys and values of a batch lie while steps are taken.
+
+    A block's buffer is its cache as a matrix `(2 B H C, K D / H)`: first the keys, then the values.
+    A step is written into it in place, which is safe because a buffer has one owner, and because
+    everything that reads it comes before the next step's token.
+
+    Args:
+        blocks: `Blocks`.
+        batch, room: scalar int32, `B` and `C`.
+        num_hypotheses: `K`, a Python int.
+    """
+
+    def __init__(self, blocks, batch, num_hypotheses, room):
+        self.blocks = blocks
+        self.batch = batch
+        self.num_hypotheses = num_hypotheses
+        self.room = room
+        heads, width = blocks.num_heads, num_hypotheses
+        self._pairs = batch * heads
+        self._first_rows = tf.range(2 * self._pairs) * room
+        self._parts = row_numbers([batch, width, 3, heads], [2, 0, 3, 1])
+        self._to_heads = row_numbers([batch, width, heads], [0, 2, 1])
+        self._from_heads = row_numbers([batch, heads, width], [0, 2, 1])
+
+    def open(self, cache):
+        """The buffer of a cache `(2, B, H, C, K D / H)`."""
+        return tf.reshape(cache, (-1, self.num_hypotheses * self.blocks.head_dim))
+
+    def close(self, buffer):
+        """The cache of a buffer."""
+        return tf.reshape(
+            buffer, (2, self.batch, self.blocks.num_heads, self.room, buffer.shape[1])
+        )
+
+    def rows_of(self, step):
+        """Rows of a buffer that belong to a step."""
+        return self._first_rows + step
+
+    def write(self, buffer, rows, fused):
+        """Writes keys and values of a fused projection `(B K, 3 D)` into rows of a buffer.
+
+        Returns:
+            The buffer, and the queries `(B, H, K, D / H)`.
+        """
+        width, head_dim = self.num_hypotheses, self.blocks.head_dim
+        parts = tf.reshape(fused, (-1, head_dim))
+        if not self.blocks.is_single:  # whose parts lie as they should
+            parts = tf.reshape(tf.gather(parts, self._parts), (-1, width * head_dim))
+        queries, written = tf.split(parts, [self._pairs, 2 * self._pairs], num=2)
+        buffer = tf.raw_ops.InplaceUpdate(x=buffer, i=rows, v=written)
+        return buffer, tf.reshape(queries, (-1, self.blocks.num_heads, width, head_dim))
+
+    def read(self, buffer):
+        """Keys and values `(B, H, C K, D / H)`, without copying."""
+        shape = (2, self.batch, self.blocks.num_heads, -1, self.blocks.head_dim)
+        return tf.unstack(tf.reshape(buffer, shape))
+
+    def split_heads(self, states):
+        """`(B K, D)` -> `(B, H, K, D / H)`."""
+        width, head_dim = self.num_hypotheses, self.blocks.head_dim
+        if width > 1:
+            states = tf.gather(tf.reshape(states, (-1, head_dim)), self._to_heads)
+        return tf.reshape(states, (-1, self.blocks.num_heads, width, head_dim))
+
+    def merge_heads(self, contexts):
+        """`(B, H, K, D / H)` -> `(B K, D)`."""
+        if self.num_hypotheses > 1:
+            rows = tf.reshape(contexts, (-1, self.blocks.head_dim))
+            contexts = tf.gather(rows, self._from_heads)
+        return tf.reshape(contexts, (-1, self.blocks.hidden_dim))
 
 
-def _normalize(hidden, norm):
-    """Layer normalisation over the last axis."""
-    scale, shift = norm
-    centered = hidden - tf.reduce_mean(hidden, axis=1, keepdims=True)
-    variance = tf.reduce_mean(tf.square(centered), axis=1, keepdims=True)
-    return centered * (tf.math.rsqrt(variance + NORM_EPSILON) * scale) + shift
+def _without_done(progress):
+    """Takes the rows that are done out of everything."""
+    left = tf.reshape(tf.where(tf.logical_not(progress.state.done)), (-1,))
+    caches = [tf.gather(cache, left, axis=1) for cache in progress.caches]
+    progress = progress._replace(caches=[])
+    progress = tf.nest.map_structure(lambda tensor: tf.gather(tensor, left), progress)
+    return progress._replace(caches=caches)
 
 
-def _read(*variables):
-    """Values of Keras variables, read here, before the loop, and not again at every step."""
-    return tuple(tf.convert_to_tensor(variable.value) for variable in variables)
-
-
-def _block_weights(block):
-    attention, cross = block.self_attention.sublayer, block.cross_attention.sublayer
-    feed_forward = block.feed_forward.sublayer
-
-    def norm(residual):
-        return _read(residual.layer_norm.gamma, residual.layer_norm.beta)
-
-    return BlockWeights(
-        self_projection=_read(attention.query_key_value_kernel, attention.query_key_value_bias),
-        self_output=_read(attention.output_kernel, attention.output_bias),
-        self_norm=norm(block.self_attention),
-        cross_query=_read(cross.query_kernel, cross.query_bias),
-        cross_output=_read(cross.output_kernel, cross.output_bias),
-        cross_norm=norm(block.cross_attention),
-        inner=_read(feed_forward.inner_kernel, feed_forward.inner_bias),
-        output=_read(feed_forward.output_kernel, feed_forward.output_bias),
-        feed_forward_norm=norm(block.feed_forward),
+def _with_more_room(progress, step):
+    """Makes room in the cache where it is full."""
+    room = tf.shape(progress.ancestors)[2]
+    more = tf.where(step >= room, tf.maximum(room // 2 // ROOM * ROOM, ROOM), 0)
+    return progress._replace(
+        caches=[
+            tf.pad(cache, [[0, 0], [0, 0], [0, 0], [0, more], [0, 0]]) for cache in progress.caches
+        ],
+        ancestors=tf.pad(progress.ancestors, [[0, 0], [0, 0], [0, more]], constant_values=-1),
     )
+
+
+def _with_own_slots(ancestors, step):
+    """`ancestors` `(B, K, C)`, where at this step each hypothesis is its own."""
+    is_now = tf.equal(tf.range(tf.shape(ancestors)[2]), step)
+    return tf.where(is_now, tf.range(ancestors.shape[1])[:, None], ancestors)
+
+
+def _for_hypotheses(memory, width):
+    """The mask, in the shape of the scores of `width` hypotheses."""
+    if width == 1:
+        return memory
+    return memory._replace(mask=tf.repeat(memory.mask, width, axis=2))
+
+
+def _any_rows(structure):
+    """Shapes of tensors that lose rows."""
+    return tf.nest.map_structure(
+        lambda tensor: tf.TensorShape([None, *tensor.shape[1:]]), structure
+    )
+
+
+def _transposed_output_table(model):
+    table = model.target_embedding.embeddings
+    parameters = model.count_params()
+    if parameters + table.shape[0] * table.shape[1] > MOST_WEIGHTS * parameters:
+        return None
+    return tf.Variable(tf.transpose(table.value), trainable=False, name="output_table")

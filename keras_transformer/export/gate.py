@@ -169,7 +169,11 @@ def check_answers(model, cases):
         if any(shape != (number,) for shape in rows.values()):
             continue
         for row, answer in enumerate(case.answers):
-            texts = [bytes(texts[row])[:60] for texts in case.inputs.values()]
+            texts = [
+                values[row][:60]
+                for values in case.inputs.values()
+                if isinstance(values[row], bytes)
+            ]
             for line in differences(outputs, row, answer):
                 problems.append(f"{where}, row {row} {texts}: {line}")
     return problems

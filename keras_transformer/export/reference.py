@@ -8,7 +8,9 @@ import numpy as np
 from keras import ops
 
 from keras_transformer.decoding import Decoder
+from keras_transformer.decoding.options import TranslationOptions, option_fields
 from keras_transformer.export.cases import Case
+from keras_transformer.export.reference_search import OPTIONS, best_translations
 
 # Where the two best tokens are nearer than this, rounding decides between them: the gate does not
 # ask for such a translation. (A model that was never trained has many.)
@@ -45,6 +47,11 @@ def make_cases(functions):
     long_answers = _translations(functions, [too_long])
     references = [_TEXTS[(3 * row + 1) % len(_TEXTS)] for row in range(len(_TEXTS))]
     scores = [_score(functions, *pair) for pair in zip(_TEXTS, references, strict=True)]
+    sources = [_source(functions, text) for text in _TEXTS]
+    beams = best_translations(functions, sources, [TranslationOptions()] * len(sources))
+    beams = _without(beams, "count", "warnings")
+    options = [OPTIONS[row % len(OPTIONS)] for row in range(len(_TEXTS))]
+    with_options = best_translations(functions, sources, options)
     cases = []
     for rows in _BATCHES:
         texts = [_TEXTS[row] for row in rows]
@@ -53,10 +60,26 @@ def make_cases(functions):
         cases.append(Case("explain", {"text": texts}, explained))
         pairs = {"text": texts, "reference": [references[row] for row in rows]}
         cases.append(Case("score", pairs, [scores[row] for row in rows]))
+        cases.append(Case("beam", {"text": texts}, [beams[row] for row in rows]))
+        inputs = option_inputs(texts, [options[row] for row in rows])
+        cases.append(Case("options", inputs, [with_options[row] for row in rows]))
     cases.append(Case("serving_default", {"text": [too_long]}, _brief(long_answers)))
     pair = {"text": [too_long], "reference": [_TEXTS[3]]}
     cases.append(Case("score", pair, [_score(functions, too_long, _TEXTS[3])]))
     return cases
+
+
+def option_inputs(texts, options):
+    """The inputs of the signature `options`."""
+    inputs = {"text": texts}
+    for field in option_fields():
+        values = [getattr(each, field.name) for each in options]
+        inputs[field.name] = [v.encode() for v in values] if field.type is str else values
+    return inputs
+
+
+def _without(answers, *names):
+    return [{k: v for k, v in answer.items() if k not in names} for answer in answers]
 
 
 def _brief(answers):

@@ -16,7 +16,7 @@ from keras_transformer.errors import UserError
 from keras_transformer.export.cases import save_cases
 from keras_transformer.export.contract import SIGNATURES
 from keras_transformer.export.reference import make_cases
-from keras_transformer.export.signatures import Limits, ServedFunctions
+from keras_transformer.export.signatures import Limits, SearchSizes, ServedFunctions
 from keras_transformer.export.versions import publish, unfinished_version
 from keras_transformer.export.warmup import write_warmup
 
@@ -63,7 +63,9 @@ def export_saved_model(
     with unfinished_version(folder) as unfinished:
         model = float32_copy(model)
         limits = Limits.of(model, decoding, export)
-        functions = ServedFunctions(model, tokenizers, limits, explain_layer)
+        functions = ServedFunctions(
+            model, tokenizers, limits, SearchSizes.of(decoding, export), explain_layer
+        )
         progress("Export: writing the SavedModel")
         try:
             write_archive(functions, unfinished)
@@ -124,6 +126,9 @@ def describe(functions, languages):
         "max_source_length": functions.limits.max_source_length,
         "max_length_factor": functions.limits.factor,
         "max_length_constant": functions.limits.constant,
+        "beam_size": functions.search.beam_size,
+        "n_best": functions.search.num_results,
+        "length_penalty": functions.search.length_penalty,
         "explain_layer": functions.explain_layer,
         "source_vocabulary_size": tokenizers.source.vocabulary_size,
         "target_vocabulary_size": tokenizers.target.vocabulary_size,
@@ -138,8 +143,8 @@ def describe(functions, languages):
 
 def run_gate(functions, folder):
     """Lets a fresh process judge a version; `UserError` with its reasons if it refuses."""
-    weight_bytes = sum(weight.value.dtype.size * weight.value.shape.num_elements()
-                       for weight in functions.model.weights)  # fmt: skip
+    weight_bytes = sum(weight.dtype.size * weight.shape.num_elements()
+                       for weight in functions.weights)  # fmt: skip
     facts = {"weight_bytes": weight_bytes, "parameter_bytes": 4 * functions.model.count_params()}
     with tempfile.TemporaryDirectory() as temporary:
         cases = Path(temporary) / "cases.npz"

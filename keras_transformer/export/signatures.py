@@ -9,8 +9,14 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
+from keras_transformer.decoding import BeamSearch, Greedy, SearchOptions, SpecialIds
+from keras_transformer.decoding.loop import best_of
+from keras_transformer.decoding.options import option_fields
+from keras_transformer.decoding.strategies import NO_SCORE
 from keras_transformer.export.contract import SIGNATURES
 from keras_transformer.export.decoder import ServingDecoder
+from keras_transformer.export.folding import fold
+from keras_transformer.export.options import OptionReader
 
 
 class Limits(NamedTuple):
@@ -39,6 +45,24 @@ class Limits(NamedTuple):
         return tf.where(num_tokens > 0, scaled + self.constant, 0)
 
 
+class SearchSizes(NamedTuple):
+    """How far beam search goes; the arguments of `BeamSearch` after the special ids."""
+
+    beam_size: int
+    num_results: int
+    length_penalty: float
+
+    @classmethod
+    def of(cls, decoding, export):
+        """The sizes of the settings."""
+        results = min(export.n_best or export.beam_size, export.beam_size)
+        return cls(export.beam_size, results, decoding.length_penalty)
+
+    def in_order(self):
+        """The arguments of `plan_search` after the special ids."""
+        return self.num_results, self.beam_size, self.length_penalty
+
+
 class Source(NamedTuple):
     """A batch of tokenised texts."""
 
@@ -51,31 +75,66 @@ class ServedFunctions:
     """One method a signature (`contract.SIGNATURES`), to be traced by an `ExportArchive`.
 
     Args:
-        model: a built float32 `Transformer` on the TensorFlow backend.
+        model: a built float32 `Transformer` on the TensorFlow backend; it is folded.
         tokenizers: `TokenizerPair`.
         limits: `Limits`.
+        search: `SearchSizes`.
         explain_layer: decoder layer, from 0, whose mean over heads is the `attention` of `explain`.
     """
 
-    def __init__(self, model, tokenizers, limits, explain_layer):
+    def __init__(self, model, tokenizers, limits, search, explain_layer):
         self.model = model
         self.tokenizers = tokenizers
         self.limits = limits
         self.explain_layer = explain_layer
+        fold(model)
+        self.decoder = ServingDecoder(model)
         target = tokenizers.target
-        self.decoder = ServingDecoder(model, target.start_id, target.end_id)
+        self.special_ids = SpecialIds(target.start_id, target.end_id, model.padding_id)
+        self.search = search
+        self.beam_search = BeamSearch(self.special_ids, *search)
+        self.read_options = OptionReader(target, limits, search.beam_size, search.length_penalty)
+
+    @property
+    def weights(self):
+        """All variables that the functions use, each once."""
+        table = self.decoder.output_table
+        copies = [] if table is None else [table]
+        return [weight.value for weight in self.model.weights] + copies
 
     def endpoints(self):
         """Name, function and input specification of every signature."""
         for name, signature in SIGNATURES.items():
-            specification = [tf.TensorSpec([None], tf.string, name=i) for i in signature.inputs]
+            specification = [
+                tf.TensorSpec([None], tf.as_dtype(kind), name=name)
+                for name, kind in signature.inputs.items()
+            ]
             yield name, getattr(self, name), specification
 
     def serving_default(self, text):
         """Greedy translation."""
         source = self._read(text)
-        decoded = self.decoder.greedy(source.ids, self.limits.target_in_graph(source.num_tokens))
+        decoded = self._greedy(source)
         return self._translated(source, decoded)
+
+    def beam(self, text):
+        """The best translations that beam search finds."""
+        source = self._read(text)
+        options = SearchOptions(limits=self.limits.target_in_graph(source.num_tokens))
+        outputs = self._best(source, self.decoder.search(source.ids, options, self.beam_search))
+        del outputs["count"]
+        return outputs
+
+    def options(self, text, *values):
+        """The best translations in the way that each row asks for, see `TranslationOptions`."""
+        names = [field.name for field in option_fields()]
+        source = self._read(text)
+        options, warnings = self.read_options(
+            dict(zip(names, values, strict=True)),
+            self.limits.target_in_graph(source.num_tokens),
+        )
+        found = self.decoder.search(source.ids, options, self.beam_search)
+        return {**self._best(source, found), "warnings": warnings}
 
     def explain(self, text):
         """Greedy translation with its tokens and all attention weights.
@@ -83,7 +142,7 @@ class ServedFunctions:
         Row `t` of an attention over the target belongs to the step that produced token `t`.
         """
         source = self._read(text)
-        decoded = self.decoder.greedy(source.ids, self.limits.target_in_graph(source.num_tokens))
+        decoded = self._greedy(source)
         target_ids = _at_least_one_column(decoded.ids, self.model.padding_id)
         source_lengths = tf.where(source.num_tokens > 0, source.num_tokens + 1, 0)
         is_source = tf.sequence_mask(source_lengths, tf.shape(source.ids)[1])
@@ -129,6 +188,39 @@ class ServedFunctions:
             "num_tokens": num_tokens,
             "source_truncated": source.truncated,
             "target_truncated": truncated,
+        }
+
+    def _greedy(self, source):
+        """`Decoded`, `ids` as wide as the longest."""
+        options = SearchOptions(limits=self.limits.target_in_graph(source.num_tokens))
+        found = self.decoder.search(source.ids, options, Greedy(self.special_ids))
+        decoded = best_of(found)
+        return decoded._replace(ids=decoded.ids[:, : tf.reduce_max(decoded.lengths)])
+
+    def _best(self, source, found):
+        """`Hypotheses` in words, without those that say the same as a better one."""
+        rows, results, length = tf.unstack(tf.shape(found.ids))
+        ids = tf.reshape(found.ids, (rows * results, length))
+        texts = tf.reshape(self.tokenizers.target.decode_in_graph(ids), (rows, results))
+        places = tf.range(results)
+        is_real = places < found.count[:, None]
+        is_later = places[:, None] > places
+        is_same = tf.equal(texts[:, :, None], texts[:, None]) & is_real[:, None] & is_later
+        is_new = is_real & ~tf.reduce_any(is_same, axis=2)
+        order = tf.argsort(tf.cast(~is_new, tf.int32), axis=1, stable=True)
+        count = tf.reduce_sum(tf.cast(is_new, tf.int32), axis=1)
+        is_real = places < count[:, None]
+
+        def ordered(values, otherwise):
+            return tf.where(is_real, tf.gather(values, order, batch_dims=1), otherwise)
+
+        return {
+            "translations": ordered(texts, ""),
+            "scores": ordered(found.scores, NO_SCORE),
+            "ranking_scores": ordered(found.ranking_scores, NO_SCORE),
+            "source_truncated": source.truncated,
+            "target_truncated": found.truncated[:, 0],
+            "count": count,
         }
 
     def _read(self, text):

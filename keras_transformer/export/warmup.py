@@ -11,6 +11,7 @@ import tensorflow as tf
 from keras_transformer.export.contract import SIGNATURES
 
 MAX_RECORDS = 1000  # a server refuses more
+_UNSET = {"string": "", "int32": 0, "float32": 0.0}  # options of which nothing is asked
 _TEXTS = ("1", "A b c.", "", "One sentence of some more words, 2 and 3.")
 
 
@@ -33,7 +34,13 @@ def write_warmup(folder, model_name, batch_sizes):
         for name, signature in SIGNATURES.items():
             for size in sorted(set(batch_sizes)):
                 texts = [_TEXTS[row % len(_TEXTS)] for row in range(size)]
-                record = _record(model_name, name, dict.fromkeys(signature.inputs, texts))
+                inputs = {
+                    key: tf.make_tensor_proto(texts, tf.string)
+                    if kind == "string" and key in ("text", "reference")
+                    else tf.make_tensor_proto([_UNSET[kind]] * size, tf.as_dtype(kind))
+                    for key, kind in signature.inputs.items()
+                }
+                record = _record(model_name, name, inputs)
                 writer.write(record.SerializeToString())
 
 
@@ -54,6 +61,6 @@ def _record(model_name, signature, inputs):
     request = log.predict_log.request
     request.model_spec.name = model_name
     request.model_spec.signature_name = signature
-    for name, texts in inputs.items():
-        request.inputs[name].CopyFrom(tf.make_tensor_proto(texts, tf.string))
+    for name, tensor in inputs.items():
+        request.inputs[name].CopyFrom(tensor)
     return log

@@ -61,6 +61,8 @@ class MultiHeadAttention(keras.layers.Layer):
         self.dropout = dropout
         self.rotary = rotary
         self.head_dim = hidden_dim // num_heads
+        # An export that has made it part of the projection sets it to 1.
+        self.query_scale = 1 / math.sqrt(self.head_dim)
         self.weights_dropout = keras.layers.Dropout(
             dropout, dtype=self.dtype_policy, name="weights_dropout"
         )
@@ -122,7 +124,7 @@ class MultiHeadAttention(keras.layers.Layer):
         Returns:
             Contexts `(B, H, T, D / H)` and weights `(B, H, T, S)`, the latter in float32.
         """
-        queries = queries * ops.cast(1 / math.sqrt(self.head_dim), queries.dtype)
+        queries = queries * ops.cast(self.query_scale, queries.dtype)
         scores = ops.matmul(queries, ops.swapaxes(keys, -1, -2))
         scores = ops.cast(scores, "float32")
         if attention_mask is not None:

@@ -59,17 +59,18 @@ def settings():
 
     return SimpleNamespace(
         decoding=DecodingConfig(max_length_factor=1.3, max_length_constant=5),
-        export=ExportConfig(warmup_batch_sizes=(1, 3), max_source_length=17),
+        export=ExportConfig(warmup_batch_sizes=(1, 3), max_source_length=17, beam_size=3, n_best=2),
     )
 
 
 @pytest.fixture(scope="session")
 def functions(model, tokenizers, settings):
     """The served functions of `model`, not exported."""
-    from keras_transformer.export.signatures import Limits, ServedFunctions
+    from keras_transformer.export.signatures import Limits, SearchSizes, ServedFunctions
 
     limits = Limits.of(model, settings.decoding, settings.export)
-    return ServedFunctions(model, tokenizers, limits, explain_layer=1)
+    search = SearchSizes.of(settings.decoding, settings.export)
+    return ServedFunctions(model, tokenizers, limits, search, explain_layer=1)
 
 
 @pytest.fixture(scope="session")

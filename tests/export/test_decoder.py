@@ -1,6 +1,7 @@
 """The served decoder against `Transformer.decode` and `decoding/`."""
 
 import itertools
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -17,48 +18,152 @@ KINDS = list(
 )
 
 
-def stepwise_logits(model, source_ids, target_ids):
-    """What the served decoder scores at every step of given targets, `(B, T, V)`."""
-    import tensorflow as tf
+class ForcedState(NamedTuple):
+    """Of `Forced`; as that of any strategy, rows can be taken out of it."""
 
+    ids: object  # (B, K)
+    parents: object  # (B, K)
+    done: object  # (B,)
+    numbers: object  # (B,), of the rows in the request
+    logits: object  # (B, K, L, V)
+
+
+class Forced:
+    """A strategy that says what it is told, and remembers all logits.
+
+    Args:
+        ids: `(B, K, L)`, what each hypothesis says at each step.
+        parents: `(B, K, L)`, from which hypothesis of the step before it comes.
+        lengths: `(B,)`, steps until each row is done.
+    """
+
+    def __init__(self, ids, parents, lengths, vocabulary_size):
+        self.ids, self.parents, self.lengths = ids, parents, lengths
+        self.vocabulary_size = vocabulary_size
+        self.num_hypotheses = ids.shape[1]
+
+    def start(self, options, max_length):
+        import tensorflow as tf
+
+        rows, width, length = self.ids.shape
+        return ForcedState(
+            ids=tf.fill((rows, width), START),
+            parents=tf.zeros((rows, width), tf.int32),
+            done=tf.zeros((rows,), tf.bool),
+            numbers=tf.range(rows),
+            logits=tf.zeros((rows, width, length, self.vocabulary_size)),
+        )
+
+    def advance(self, state, logits, step):
+        import tensorflow as tf
+
+        def now(array):
+            return tf.gather(tf.gather(array, state.numbers), step, axis=-1)
+
+        is_now = tf.equal(tf.range(self.ids.shape[2]), step)[:, None]
+        return ForcedState(
+            ids=now(self.ids),
+            parents=now(self.parents),
+            done=state.done | (step + 1 >= tf.gather(self.lengths, state.numbers)),
+            numbers=state.numbers,
+            logits=tf.where(is_now, logits[:, :, None], state.logits),
+        )
+
+    def finish(self, state):
+        return state.logits
+
+
+def served(model):
+    """The decoder of a folded copy."""
     from keras_transformer.export.decoder import ServingDecoder
+    from keras_transformer.export.folding import fold
+    from keras_transformer.export.saved_model import float32_copy
 
-    decoder = ServingDecoder(model, START, END)
-    memory, caches = decoder.start(source_ids, tf.constant(target_ids.shape[1]))
-    steps = []
-    for step in range(target_ids.shape[1]):
-        logits, caches = decoder.step(memory, caches, target_ids[:, step], tf.constant(step))
-        steps.append(logits.numpy())
-    return np.stack(steps, axis=1)
+    copy = float32_copy(model)
+    fold(copy)
+    return ServingDecoder(copy)
 
 
-def batch(vocabulary_size, target_vocabulary_size=None):
-    """Sources with padding on the right (one row is nothing else), and targets."""
-    generator = np.random.default_rng(7)
-    source = generator.integers(4, vocabulary_size, (5, 7)).astype("int32")
-    source[1, 4:], source[2, 1:], source[3] = 0, 0, 0
-    target = generator.integers(0, target_vocabulary_size or vocabulary_size, (5, 11))
-    return source, target.astype("int32")
+def batch(vocabulary_size, rows=5):
+    """Sources with padding on the right."""
+    generator = np.random.default_rng(11)
+    source = generator.integers(4, vocabulary_size, (rows, 7)).astype("int32")
+    for row, length in enumerate(generator.integers(1, 8, rows)):
+        source[row, length:] = 0
+    return source
+
+
+def check_logits(model, source, num_hypotheses, longest, **tolerance):
+    """Logits of forced hypotheses of several lengths against those of the model itself."""
+    from keras_transformer.decoding import SearchOptions
+
+    generator = np.random.default_rng(3)
+    vocabulary_size = model.target_vocabulary_size or model.vocabulary_size
+    shape = (len(source), num_hypotheses, longest)
+    ids = generator.integers(0, vocabulary_size, shape).astype("int32")
+    parents = generator.integers(0, num_hypotheses, shape).astype("int32")
+    lengths = np.linspace(1, longest, len(source)).astype("int32")
+    strategy = Forced(ids, parents, lengths, vocabulary_size)
+    received = np.asarray(served(model).search(source, SearchOptions(lengths), strategy))
+    for row, length in enumerate(lengths):
+        histories = np.full((num_hypotheses, 1), START, "int32")
+        for step in range(length):
+            targets = histories if step else histories[:1]  # all begin alike
+            states = model.encode(np.repeat(source[row : row + 1], len(targets), axis=0))
+            expected = np.asarray(model.decode(states, targets))[:, -1]
+            expected = np.broadcast_to(expected, (num_hypotheses, vocabulary_size))
+            np.testing.assert_allclose(received[row, :, step], expected, **tolerance)
+            histories = histories[parents[row, :, step]]
+            histories = np.concatenate([histories, ids[row, :, step : step + 1]], axis=1)
 
 
 @pytest.mark.parametrize("number", range(len(KINDS)), ids=lambda n: "-".join(KINDS[n]))
 def test_logits_are_those_of_the_model(make_model, number):
     norm, positions, activation = KINDS[number]
-    target_size = 53 if number % 2 else None
     model = make_model(
         47,
-        target_vocabulary_size=target_size,
+        target_vocabulary_size=53 if number % 2 else None,
         norm=norm,
         positions=positions,
         activation=activation,
-        max_length=9,  # fewer learned positions than steps
+        max_length=11,
     )
-    source, target = batch(47, target_size)
-    # One length of the target more than positions is refused where it is known: not in a graph.
-    known = target[:, :9] if positions == "learned" else target
-    expected = model.decode(model.encode(source), known).numpy()
-    received = stepwise_logits(model, source, target)[:, : known.shape[1]]
-    np.testing.assert_allclose(received, expected, atol=1e-5, rtol=2e-6)
+    # Random weights, larger than those of a trained model, make more of every rounding.
+    check_logits(model, batch(47), 1 + number % 3, 5, atol=3e-5)
+
+
+@pytest.mark.parametrize("num_hypotheses", [1, 3])
+def test_rows_leave_and_the_cache_grows(make_model, num_hypotheses):
+    model = make_model(47, norm="pre")
+    check_logits(model, batch(47, 11), num_hypotheses, 37, atol=1e-5, rtol=2e-6)
+
+
+@pytest.mark.parametrize("norm", ["pre", "post"])
+def test_a_sentence_alone(make_model, norm):
+    model = make_model(47, norm=norm)
+    check_logits(model, batch(47, 1), 1, 1, atol=1e-5, rtol=2e-6)
+    check_logits(model, batch(47, 1), 3, 1, atol=1e-5, rtol=2e-6)
+
+
+@pytest.mark.parametrize("most", [1.0, 9.0])
+def test_output_table_is_copied_where_it_is_not_too_large(make_model, monkeypatch, most):
+    from keras_transformer.export import decoder
+
+    monkeypatch.setattr(decoder, "MOST_WEIGHTS", most)
+    model = make_model(47)
+    assert (served(model).output_table is None) == (most == 1.0)
+    check_logits(model, batch(47), 2, 3, atol=1e-5, rtol=2e-6)
+
+
+def test_a_source_of_padding_gives_finite_logits(make_model):
+    from keras_transformer.decoding import SearchOptions
+
+    ids = np.full((2, 1, 3), 5, "int32")
+    lengths = np.array([3, 3], "int32")
+    strategy = Forced(ids, np.zeros_like(ids), lengths, 47)
+    source = np.array([[4, 3], [0, 0]], "int32")
+    received = served(make_model(47)).search(source, SearchOptions(lengths), strategy)
+    assert np.isfinite(received).all()
 
 
 @pytest.mark.parametrize(
@@ -70,13 +175,9 @@ def test_logits_of_the_presets(preset):
     from keras_transformer.models import Transformer
 
     keras.utils.set_random_seed(11)
-    # The encoder is Keras' own on both sides: one layer of it is enough.
     model = Transformer.from_preset(preset, 101, num_encoder_layers=1)
     model.build()
-    source, target = batch(101)
-    expected = model.decode(model.encode(source), target[:, :5]).numpy()
-    received = stepwise_logits(model, source, target[:, :5])
-    np.testing.assert_allclose(received, expected, atol=1e-5)
+    check_logits(model, batch(101, 2), 2, 3, atol=1e-5)
 
 
 @pytest.fixture(scope="module")
@@ -93,14 +194,24 @@ def sentences(make_model):
 
 @pytest.fixture(scope="module")
 def greedy(sentences):
-    """The served decoder, in a graph."""
+    """The served decoder's greedy search, in a graph; `Decoded`."""
     import tensorflow as tf
 
-    from keras_transformer.export.decoder import ServingDecoder
-
+    decoder = served(sentences[0])
     specification = [tf.TensorSpec([None, None], tf.int32), tf.TensorSpec([None], tf.int32)]
-    decoder = ServingDecoder(sentences[0], START, END)
-    return tf.function(decoder.greedy, input_signature=specification, autograph=False)
+    return tf.function(
+        lambda source, limits: greedily(decoder, source, limits),
+        input_signature=specification,
+        autograph=False,
+    )
+
+
+def greedily(decoder, source, limits):
+    from keras_transformer.decoding import Greedy, SearchOptions, SpecialIds
+    from keras_transformer.decoding.loop import best_of
+
+    strategy = Greedy(SpecialIds(START, END, 0))
+    return best_of(decoder.search(source, SearchOptions(limits), strategy))
 
 
 def assert_same(received, expected):
@@ -127,12 +238,13 @@ def test_greedy_is_that_of_decoding(sentences, greedy):
     assert np.asarray(received.truncated).any()
 
 
-def test_greedy_stops_when_all_rows_have_ended(sentences, greedy):
+def test_the_search_ends_when_all_rows_have_ended(sentences, greedy):
     _, source, limits = sentences
     whole = greedy(source, limits)
     ended = np.flatnonzero(~np.asarray(whole.truncated))
-    received = greedy(source[ended], limits[ended] + 1000 * (limits[ended] > 0))
-    assert received.ids.shape[1] == np.asarray(whole.lengths)[ended].max()
+    # Nobody would wait for so many steps.
+    received = greedy(source[ended], limits[ended] + 10**6 * (limits[ended] > 0))
+    np.testing.assert_array_equal(received.lengths, np.asarray(whole.lengths)[ended])
 
 
 def test_a_row_knows_nothing_of_the_others_nor_of_padding(sentences, greedy):
@@ -148,10 +260,8 @@ def test_a_row_knows_nothing_of_the_others_nor_of_padding(sentences, greedy):
 
 
 def test_eager_is_graph(sentences, greedy):
-    from keras_transformer.export.decoder import ServingDecoder
-
     model, source, limits = sentences
-    eager = ServingDecoder(model, START, END).greedy(source[:3], limits[:3])
+    eager = greedily(served(model), source[:3], limits[:3])
     assert_same(eager, greedy(source[:3], limits[:3]))
 
 
@@ -174,21 +284,26 @@ def test_score_is_that_of_teacher_forcing(sentences, greedy):
     np.testing.assert_allclose(received.scores, expected, rtol=1e-5, atol=1e-5)
 
 
-def test_best_tokens_takes_the_first_of_equals_and_large_logits():
-    from keras_transformer.export.decoder import best_tokens
-
-    logits = np.array([[1, 3, 3, 2], [900, -900, 900, 0]], "float32")
-    ids, log_probabilities = best_tokens(logits)
-    assert ids.numpy().tolist() == [1, 0]
-    expected = [-np.log(1 + 1 + np.exp(-1) + np.exp(-2)), -np.log(2)]
-    np.testing.assert_allclose(log_probabilities, expected, rtol=1e-6)
-
-
-def test_the_loop_holds_no_variable_and_no_source(greedy):
-    """Weights and keys of the source are captured: only what changes is a loop variable."""
+def test_the_loops_read_no_variable_and_leave_small_things_to_light_kernels(greedy):
+    """Weights and keys of the source are computed before the loops."""
     graph = greedy.get_concrete_function().graph
-    loops = [op for op in graph.get_operations() if op.type in ("While", "StatelessWhile")]
-    assert [op.type for op in loops] == ["StatelessWhile"]
-    body = graph._get_function(loops[0].get_attr("body").name)
-    ops = {node.op for node in body.definition.node_def}
-    assert not ops & {"ReadVariableOp", "VarHandleOp", "MatMulV2", "Transpose"}
+    definition = graph.as_graph_def()
+    bodies = [f for f in definition.library.function if "while_body" in f.signature.name]
+    assert len(bodies) == 4  # two loops for a sentence alone, and two for many
+    ops = {node.op for body in bodies for node in body.node_def}
+    assert "InplaceUpdate" in ops
+    assert not ops & {"ReadVariableOp", "VarHandleOp", "Transpose", "ConcatV2"}
+    assert not {op for op in ops if op.startswith("Xla")}
+
+
+def test_beam_search_is_that_of_decoding(sentences):
+    from keras_transformer.decoding import BeamSearch, SearchOptions, SpecialIds, search
+
+    model, source, limits = sentences
+    strategy = BeamSearch(SpecialIds(START, END, 0), 3, 2, length_penalty=0.7)
+    options = SearchOptions(limits)
+    expected = search(model, source, options, int(limits.max()), strategy)
+    received = served(model).search(source, options, strategy)
+    for name in expected._fields:
+        values = [np.asarray(getattr(one, name)) for one in (received, expected)]
+        np.testing.assert_allclose(*values, rtol=1e-5, atol=1e-5, err_msg=name)

@@ -15,11 +15,13 @@ pytestmark = pytest.mark.tensorflow
 @pytest.fixture(scope="module")
 def smallest(make_model, tokenizers):
     """The served functions of a model with one layer each, quick to trace."""
-    from keras_transformer.export.signatures import Limits, ServedFunctions
+    from keras_transformer.export.signatures import Limits, SearchSizes, ServedFunctions
 
     size = tokenizers.source.vocabulary_size
     model = make_model(size, num_encoder_layers=1, num_decoder_layers=1)
-    return ServedFunctions(model, tokenizers, Limits(17, 1.0, 3), explain_layer=0)
+    return ServedFunctions(
+        model, tokenizers, Limits(17, 1.0, 3), SearchSizes(3, 2, 0.6), explain_layer=0
+    )
 
 
 def facts_of(functions):
