@@ -85,11 +85,11 @@ def sorted_batches(lengths, batch_size, stride=1):
     Args:
         lengths: of all sentences.
         batch_size: sentences of a batch.
-        stride: take every so many batches only, from the middle of each stretch.
+        stride: take every so many batches only, from the middle of each stretch; always one.
 
     Returns:
         List of lists of row numbers.
     """
     order = np.argsort([-length for length in lengths], kind="stable").tolist()
     batches = [order[start : start + batch_size] for start in range(0, len(order), batch_size)]
-    return batches[(stride - 1) // 2 :: stride]
+    return batches[(min(stride, len(batches)) - 1) // 2 :: stride]

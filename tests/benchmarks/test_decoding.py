@@ -70,6 +70,7 @@ def test_a_stride_takes_batches_from_the_middle():
     lengths = list(range(70, 0, -1))
     taken = sorted_batches(lengths, 5, stride=4)
     assert [batch[0] for batch in taken] == [5, 25, 45, 65]
+    assert sorted_batches(lengths, 35, stride=9) == [list(range(35))]
 
 
 def test_figures():
