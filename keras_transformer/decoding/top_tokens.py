@@ -41,13 +41,23 @@ def in_blocks(logits):
 
 def best_token(logits):
     """`(..., V)` logits -> the most probable ids `(...)` int32, their log-probabilities `(...)`."""
-    if keras.backend.backend() == "tensorflow":
-        # At k = 1 it is a maximum and a look for its place: a third of the time of `argmax`.
-        best, ids = ops.top_k(logits, 1)
-        best, ids = best[..., 0], ids[..., 0]
-    else:
-        best, ids = ops.max(logits, axis=-1), ops.cast(ops.argmax(logits, axis=-1), "int32")
+    best, ids = largest(logits)
     return ids, best - log_normalizer(logits, best)
+
+
+def largest(values):
+    """`(..., V)` -> the largest `(...)`, and where it comes first, `(...)` int32.
+
+    Not by `argmax`, which looks at each number by itself: this is a maximum and a look for its
+    place, at a third (TensorFlow) or a seventh (XLA) of the time.
+    """
+    if keras.backend.backend() == "tensorflow":
+        best, places = ops.top_k(values, 1)
+        return best[..., 0], places[..., 0]
+    best = ops.max(values, axis=-1)
+    places = ops.arange(values.shape[-1], dtype="int32")
+    is_best = ops.equal(values, best[..., None])
+    return best, ops.min(ops.where(is_best, places, values.shape[-1] - 1), axis=-1)
 
 
 def log_normalizer(logits, best):

@@ -116,19 +116,31 @@ def test_a_beam_of_one_is_greedy():
 
 
 def test_rows_have_beams_of_their_own():
-    models = ToyModels(7, 40, 5, 5)
+    models = ToyModels(7, 40, 5, 5, spread=1.0)
     sizes = np.arange(40) % 5 + 1
-    together = drive(models, BeamSearch(SPECIAL_IDS, 5, 3, 0.6), beam_sizes=sizes)
+    together = drive(models, BeamSearch(SPECIAL_IDS, 5, 3, 2.0), beam_sizes=sizes)
     for size in range(1, 6):
         rows = np.flatnonzero(sizes == size)
         results = min(size, 3)
-        alone = drive(models, BeamSearch(SPECIAL_IDS, size, results, 0.6), rows=rows)
+        alone = drive(models, BeamSearch(SPECIAL_IDS, size, results, 2.0), rows=rows)
         assert (together.count[rows] == results).all()
         for name in ("ids", "lengths", "scores", "ranking_scores", "truncated"):
             values = getattr(together, name)[rows][:, :results], getattr(alone, name)
             np.testing.assert_allclose(*values, atol=1e-6)
         assert (together.ids[rows][:, results:] == PADDING).all()
         assert (together.scores[rows][:, results:] == -1e9).all()
+
+
+def test_a_row_with_a_beam_of_one_stops_at_its_first_end():
+    """However much a longer sentence would gain by the length penalty."""
+    logits = np.full((1, 3, 5), -30.0, "float32")
+    logits[:, :, END] = np.log(0.6)
+    logits[:, :, 3:] = np.log([0.3, 0.1])
+    search = BeamSearch(SPECIAL_IDS, 3, 1, 3.0)
+    for size, done in ((1, True), (2, False)):
+        options = SearchOptions(np.array([9], "int32"), beam_sizes=np.array([size], "int32"))
+        state = search.advance(search.start(options, 9), logits, 0)
+        assert to_numpy(state.done).tolist() == [done]
 
 
 def test_rows_have_limits_and_penalties_of_their_own():

@@ -8,6 +8,7 @@ from keras_transformer.decoding.top_tokens import (
     IMPOSSIBLE,
     best_token,
     in_blocks,
+    largest,
     log_normalizer,
     top_tokens,
 )
@@ -72,3 +73,11 @@ def test_log_probabilities(mode):
     ids, log_probabilities = run(best_token, logits, mode=mode)
     np.testing.assert_array_equal(ids, logits.argmax(axis=2))
     np.testing.assert_allclose(log_probabilities, best - expected, atol=2e-5)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_of_equal_ones_the_first_is_the_largest(mode):
+    values = np.array([[1, 5, 5, 2], [7, 7, 7, 7], [0, -1, -2, 3]], "float32")
+    best, places = run(largest, values, mode=mode)
+    assert best.tolist() == [5, 7, 3]
+    assert places.tolist() == [1, 0, 3]
