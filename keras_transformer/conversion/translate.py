@@ -10,7 +10,6 @@ This file lies in the model's folder and needs no keras_transformer (but for the
 import argparse
 import itertools
 import json
-import os
 import re
 import sys
 import unicodedata
@@ -87,22 +86,20 @@ class CTranslate2Translator:
 
 
 class _SentencePiece:
-    """A SentencePiece model and the ids that are no text."""
+    """A SentencePiece model."""
 
-    def __init__(self, folder, name, description):
+    def __init__(self, folder, name):
         import sentencepiece
 
         self._processor = sentencepiece.SentencePieceProcessor()
         self._processor.LoadFromSerializedProto((folder / f"{name}.model").read_bytes())
-        self._marks = {description[mark] for mark in ("padding_id", "start_id", "end_id")}
 
     def pieces(self, text):
         # By way of ids: an unknown piece is "<unk>" then, whatever it looks like.
         return self._processor.id_to_piece(self._processor.encode(text))
 
     def text(self, pieces):
-        ids = self._processor.piece_to_id(pieces)
-        return self._processor.decode([id for id in ids if id not in self._marks])
+        return self._processor.decode(self._processor.piece_to_id(pieces))
 
 
 class _Other:
@@ -126,10 +123,8 @@ def _tokenizers(folder, description):
     """Those of source and target, which may be one."""
 
     def load(name):
-        tokenizer = _read_json(folder / f"{name}.json")
-        if tokenizer["kind"] in ("unigram", "bpe"):
-            return _SentencePiece(folder, name, tokenizer)
-        return _Other(folder, name)
+        kind = _read_json(folder / f"{name}.json")["kind"]
+        return (_SentencePiece if kind in ("unigram", "bpe") else _Other)(folder, name)
 
     names = description["source_tokenizer"], description["target_tokenizer"]
     loaded = {name: load(name) for name in names}
@@ -148,10 +143,8 @@ def main(arguments=None):
     parser.add_argument("--batch-size", type=int, default=64, help="sentences translated together")
     parser.add_argument("--device", default="cpu", help="cpu (the default), cuda or auto")
     parser.add_argument("--compute-type", default="default", help="such as int8 or float32")
-    # More than there are cores wait for each other; CTranslate2 would take four in any case.
-    threads = min(4, os.cpu_count() or 1)
     parser.add_argument(
-        "--threads", type=int, default=threads, help="of the processor (%(default)s)"
+        "--threads", type=int, default=0, help="0, the default: as many as cores, at most 4"
     )
     chosen = parser.parse_args(arguments)
     translator = CTranslate2Translator(
@@ -160,11 +153,11 @@ def main(arguments=None):
         compute_type=chosen.compute_type,
         intra_threads=chosen.threads,
     )
-    lines = (line.decode("utf-8", "replace").rstrip("\r\n") for line in sys.stdin.buffer)
+    lines = (line.decode("utf-8", "replace") for line in sys.stdin.buffer)
     while chunk := list(itertools.islice(lines, 1024)):
         for text in translator.translate(chunk, chosen.batch_size, beam_size=chosen.beam_size):
-            line = " ".join(text.splitlines()) + "\n"
-            sys.stdout.buffer.write(line.encode("utf-8"))
+            text = text.replace("\r", " ").replace("\n", " ")
+            sys.stdout.buffer.write(text.encode("utf-8") + b"\n")
         sys.stdout.buffer.flush()
 
 

@@ -210,13 +210,14 @@ def test_limits_of_lengths(tmp_path):
     long = " ".join(tiny.SOURCE_WORDS * 5)
     num_pieces = len(translator.tokenizers.source.encode([long])[0])
     translator.options = type(translator.options)(
-        max_source_length=num_pieces - 9, max_length_factor=1.5, max_length_constant=4
+        max_source_length=num_pieces - 9, max_length_factor=4.5, max_length_constant=4
     )
     folder = export(translator, tmp_path / "model")
     sentences = ["가", long, "나 다", f"{long} {long}", "라 마 바"]
     theirs = loaded(folder)
     assert theirs.translate(sentences) == translator.translate(sentences)
     assert len(theirs.pieces([long])[0]) == num_pieces - 9
+    assert theirs.limit(num_pieces - 9) > 256  # where CTranslate2 would stop
     # CTranslate2's own defaults find enough positions, too.
     (result,) = theirs.model.translate_batch([["▁가"] * 2000], beam_size=1)
     assert len(result.hypotheses[0]) == 256
@@ -257,6 +258,17 @@ def test_lines_about_what_is_going_on(tmp_path):
     assert lines[0].endswith(" parameters to float32")
     assert lines[-1].startswith("Written: 0.2 MB; translate with 'python ")
     assert str(folder) in lines[-1]
+
+
+def test_a_model_that_is_there(tmp_path):
+    translator = small_translator()
+    folder = export(translator, tmp_path / "model")
+    size = (folder / "model.bin").stat().st_size
+    with pytest.raises(UserError, match="exists and is not empty"):
+        export(translator, folder, quantization="float16")
+    assert (folder / "model.bin").stat().st_size == size
+    export(translator, folder, quantization="float16", overwrite=True)
+    assert (folder / "model.bin").stat().st_size < size
 
 
 def test_without_ctranslate2(tmp_path, monkeypatch):

@@ -1,11 +1,14 @@
 """The script in the folder of a model: it alone reads texts as the tokenizers do."""
 
+import io
 import os
 import subprocess
 import sys
+import types
 
 import pytest
 
+from keras_transformer.config import DecodingConfig
 from keras_transformer.conversion import CTranslate2Translator, export_ctranslate2
 from keras_transformer.conversion.translate import main
 from keras_transformer.tokenizers import ByteTokenizer, TokenizerPair, WordPieceTokenizer
@@ -61,6 +64,7 @@ def test_hard_texts(kind, tmp_path):
         pair.source.tokens(ids[:limit]) for ids in pair.source.encode(given)
     ]
     ids = [[4, 5, 6, 1, 4], [7, 0, 2, 8, 3, 9], [], list(range(4, pair.target.vocabulary_size))]
+    ids += [[2, id, 0, id, 2] for id in range(4, pair.target.vocabulary_size, 3)]
     for row, text in zip(ids, pair.target.decode(ids), strict=True):
         before_end = row[: row.index(3)] if 3 in row else row  # CTranslate2 stops there
         assert theirs.target.text(pair.target.tokens(before_end)) == text
@@ -118,3 +122,26 @@ def test_options_of_the_script(exported, tmp_path, monkeypatch, capfdbinary):
         main(["--model", str(folder), *options])
     expected = theirs.translate(sentences, beam_size=3)
     assert capfdbinary.readouterr().out.decode() == "".join(f"{line}\n" for line in expected)
+
+
+def test_a_line_stays_a_line(exported, monkeypatch, capfdbinary):
+    monkeypatch.setattr(
+        CTranslate2Translator, "translate", lambda self, texts, *_, **__: ["a\nb\r\nc\x85d"]
+    )
+    monkeypatch.setattr(sys, "stdin", types.SimpleNamespace(buffer=io.BytesIO(b"x\n")))
+    main(["--model", str(exported[1])])
+    assert capfdbinary.readouterr().out.decode() == "a b  c\x85d\n"
+
+
+def test_long_sources_are_read_to_their_end(tmp_path):
+    pair = tiny.tokenizers()
+    translator = small_translator(pair, seed=4, num_encoder_layers=1, num_decoder_layers=1)
+    translator.options = DecodingConfig(
+        max_source_length=1501, max_length_factor=0, max_length_constant=5
+    )
+    export_ctranslate2(translator.model, pair, tmp_path / "model", translator.options)
+    theirs = CTranslate2Translator(tmp_path / "model", **ONE)
+    sentences = [" ".join(["가"] * 1024 + [word] * 450) for word in tiny.SOURCE_WORDS]
+    translations = theirs.translate(sentences)
+    assert translations == translator.translate(sentences)
+    assert len(set(translations)) > 1
