@@ -125,11 +125,16 @@ def test_options_of_the_script(exported, tmp_path, monkeypatch, capfdbinary):
 
 
 def test_a_line_stays_a_line(exported, monkeypatch, capfdbinary):
-    monkeypatch.setattr(
-        CTranslate2Translator, "translate", lambda self, texts, *_, **__: ["a\nb\r\nc\x85d"]
-    )
+    class Fake:
+        def __init__(self, folder, **options):
+            assert options == {"device": "cpu", "compute_type": "default", "intra_threads": 3}
+
+        def translate(self, texts, batch_size, **options):
+            return ["a\nb\r\nc\x85d"]
+
+    monkeypatch.setattr("keras_transformer.conversion.translate.CTranslate2Translator", Fake)
     monkeypatch.setattr(sys, "stdin", types.SimpleNamespace(buffer=io.BytesIO(b"x\n")))
-    main(["--model", str(exported[1])])
+    main(["--model", str(exported[1]), "--threads", "3"])
     assert capfdbinary.readouterr().out.decode() == "a b  c\x85d\n"
 
 
