@@ -11,13 +11,13 @@ import report
 import speed
 from bundle import Bundle
 from figures import evenly
+from models import BEAM
 from speed_floor import floors
 from start_up import measure_start_up, summarize_start_up
 from workers import System, WorkerProcess
 
 from keras_transformer.data.readers import read_lines
 
-BEAM = 5
 _UNLIMITED = 1e9
 
 
@@ -28,13 +28,15 @@ class Benchmark:
         sizes: `run.Sizes`.
         work: folder for models and logs.
         peers: interpreter of the peers.
+        flavours: of exports of ours, beside the plain one.
         exports: list of triples model, label, folder: further exports of ours.
     """
 
-    def __init__(self, sizes, work, peers, exports):
+    def __init__(self, sizes, work, peers, flavours, exports):
         self.sizes = sizes
         self.work = Path(work)
         self.peers = str(peers)
+        self.flavours = flavours
         self.exports = exports
         self.logs = self.work / "logs"
         self.prepared = {}  # model -> `models.Prepared`
@@ -62,9 +64,11 @@ class Benchmark:
             folder = self.work / name
             if name == "tiny":
                 beams = sorted({*self.sizes.beams, BEAM} - {1})
-                made = models.prepare_trained(run, sources, references, folder, beams)
+                made = models.prepare_trained(
+                    run, sources, references, folder, beams, self.flavours
+                )
             else:
-                made = models.prepare_random(name, run, sources, folder, beams=(BEAM,))
+                made = models.prepare_random(name, run, sources, folder, self.flavours)
             self.prepared[name] = made
 
     def systems(self, name):
@@ -74,7 +78,7 @@ class Benchmark:
         slow = 4 if name == "tiny" else 8
         served = {"tokenizers": str(made.translator)}
         ours = [
-            System(report.OURS, "ours-ids", sys.executable, {"folder": str(made.ids_export)}),
+            *(self._ids_system(name, flavour) for flavour in made.ids_exports),
             self._text_system(report.OURS_TEXT, {**served, "folder": str(made.text_export)}),
             *(
                 self._text_system(f"ours, {label}", {**served, "folder": str(folder)})
@@ -93,8 +97,17 @@ class Benchmark:
                    stride=slow, settings=((1, 2),)),
         ]  # fmt: skip
 
+    def _ids_system(self, name, flavour):
+        label = report.OURS if flavour == models.PLAIN else f"ours, ids, {flavour}"
+        options = {"folder": str(self.prepared[name].ids_exports[flavour])}
+        # With XLA every new shape is compiled: all have to be seen before the clock starts. It is
+        # meant for one sentence at a time.
+        sizes = {"batch_sizes": (1,)} if flavour == "xla" else {}
+        return System(
+            label, "ours-ids", sys.executable, options, warm_up_seconds=_UNLIMITED, **sizes
+        )
+
     def _text_system(self, label, options):
-        # With XLA every new shape is compiled: each batch has to be seen before the clock starts.
         return System(label, "ours-text", sys.executable, options, warm_up_seconds=_UNLIMITED)
 
     def _ctranslate2(self, name):
@@ -170,7 +183,7 @@ class Benchmark:
             endless = models.prepare_endless(made, folder, max(lengths), growth.BATCH_SIZE)
             systems = [
                 System("growing cache (export)", "ours-ids", sys.executable,
-                       {"folder": str(endless.ids_export)}),
+                       {"folder": str(endless.ids_exports[models.PLAIN])}),
                 System("always full cache (decoding/)", "always-full", sys.executable,
                        {"translator": str(endless.translator)}),
             ]  # fmt: skip
@@ -188,9 +201,7 @@ class Benchmark:
             return None
         made = self.prepared["tiny"]
         systems = {
-            agreement.OURS: System(
-                report.OURS, "ours-ids", sys.executable, {"folder": str(made.ids_export)}
-            ),
+            agreement.OURS: self._ids_system("tiny", models.PLAIN),
             agreement.THEIRS: self._ctranslate2("tiny"),
         }
         return agreement.compare(

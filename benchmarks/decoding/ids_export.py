@@ -7,10 +7,10 @@ and so are we with this: the same decoder, traced in the same way, without its t
 import keras
 import tensorflow as tf
 
-from keras_transformer.decoding import BeamSearch, Greedy, SearchOptions, SpecialIds
-from keras_transformer.export.decoder import ServingDecoder
-from keras_transformer.export.folding import fold
+from keras_transformer.config import ExportConfig
+from keras_transformer.decoding import BeamSearch, Greedy, SearchOptions
 from keras_transformer.export.saved_model import float32_copy
+from keras_transformer.export.signatures import Limits, SearchSizes, ServedFunctions
 
 _INPUTS = [
     tf.TensorSpec([None, None], tf.int32, name="source_ids"),
@@ -18,23 +18,30 @@ _INPUTS = [
 ]
 
 
-def export_ids(translator, folder, beams=(5,)):
+def export_ids(translator, folder, beams=(5,), flavour="plain"):
     """Writes the SavedModel.
 
     Args:
-        translator: `Translator` whose model is exported in float32.
+        translator: `Translator` whose model is exported.
         folder: to write to.
         beams: widths, a signature `beam_<width>` each, beside `greedy`.
+        flavour: of `ExportConfig`.
     """
-    target = translator.tokenizers.target
+    options, export = translator.options, ExportConfig()
     model = float32_copy(translator.model)
-    fold(model)
-    decoder = ServingDecoder(model)
-    marks = SpecialIds(target.start_id, target.end_id, target.padding_id)
+    functions = ServedFunctions(
+        model,
+        translator.tokenizers,
+        Limits.of(model, options, export),
+        SearchSizes.of(options, export),
+        explain_layer=0,
+        flavour=flavour,
+    )
+    marks = functions.special_ids
     strategies = {"greedy": Greedy(marks), **{f"beam_{k}": BeamSearch(marks, k) for k in beams}}
     archive = keras.export.ExportArchive()
     for name, strategy in strategies.items():
-        function = _searching(decoder, strategy)
+        function = _searching(functions.compiled, strategy)
         archive.add_endpoint(name, function, input_signature=_INPUTS)
     archive.write_out(str(folder), verbose=False)
 

@@ -17,7 +17,10 @@ from keras_transformer.translator import Translator
 
 SEED = 20170612
 FORCED_LENGTH = 24
-WARMUP = (1,)  # the session loader does not replay warmup records
+BEAM = 5
+PLAIN = "plain"
+# One translation is returned, as by the peers; the session loader replays no warmup records.
+EXPORT = ExportConfig(warmup_batch_sizes=(1,), beam_size=BEAM, n_best=1)
 
 
 class Prepared(NamedTuple):
@@ -25,29 +28,30 @@ class Prepared(NamedTuple):
 
     bundle: Path
     translator: Path
-    ids_export: Path
+    ids_exports: dict  # flavour -> folder
     text_export: Path | None = None  # of one version
     ctranslate2: Path | None = None
 
 
-def prepare_trained(run, sentences, references, folder, beams):
+def prepare_trained(run, sentences, references, folder, beams, flavours):
     """The model of a run, which ends its translations itself.
 
     Args:
         run: folder of a run or a kept result.
         sentences, references: lists of texts, line by line.
         folder: to write to.
-        beams: widths that the export of ids offers.
+        beams: widths that the plain export of ids offers; the others have `BEAM` alone.
+        flavours: beside the plain one.
 
     Returns:
         `Prepared`.
     """
-    translator = Translator.load(run)
+    translator = _with_options(Translator.load(run))
     prepared = _write("tiny", translator, sentences, references, 0, Path(folder), beams)
-    return _with_exports(prepared, translator)
+    return _with_exports(prepared, translator, flavours)
 
 
-def prepare_random(preset, run, sentences, folder, forced_length=FORCED_LENGTH, beams=(5,)):
+def prepare_random(preset, run, sentences, folder, flavours):
     """A model of a preset with random weights, whose translations all have one length.
 
     Args:
@@ -55,8 +59,7 @@ def prepare_random(preset, run, sentences, folder, forced_length=FORCED_LENGTH, 
         run: folder of a run that lends its tokenizers.
         sentences: list of texts.
         folder: to write to.
-        forced_length: ids of every translation.
-        beams: widths that the export of ids offers.
+        flavours: of exports beside the plain one.
 
     Returns:
         `Prepared`.
@@ -66,9 +69,9 @@ def prepare_random(preset, run, sentences, folder, forced_length=FORCED_LENGTH, 
     size = trained.tokenizers.target.vocabulary_size
     model = Transformer.from_preset(preset, vocabulary_size=size)
     model.build()
-    translator = _endless(Translator(model, trained.tokenizers), forced_length)
-    prepared = _write(preset, translator, sentences, [], forced_length, Path(folder), beams)
-    return _with_exports(prepared, translator)
+    translator = _endless(Translator(model, trained.tokenizers), FORCED_LENGTH)
+    prepared = _write(preset, translator, sentences, [], FORCED_LENGTH, Path(folder), (BEAM,))
+    return _with_exports(prepared, translator, flavours)
 
 
 def prepare_endless(prepared, folder, forced_length, num_sentences):
@@ -96,26 +99,30 @@ def _endless(translator, forced_length):
     table = keras.ops.convert_to_numpy(embeddings).copy()
     table[translator.tokenizers.target.end_id] = 0
     embeddings.assign(table)
-    options = dataclasses.replace(
-        translator.options, max_length_factor=0.0, max_length_constant=forced_length
-    )
+    return _with_options(translator, max_length_factor=0.0, max_length_constant=forced_length)
+
+
+def _with_options(translator, **changes):
+    """No length penalty: systems divide by different lengths. And what else is given."""
+    options = dataclasses.replace(translator.options, length_penalty=0.0, **changes)
     return Translator(translator.model, translator.tokenizers, options, translator.languages)
 
 
 def _write(name, translator, sentences, references, forced_length, folder, beams):
-    parts = ("bundle", "translator", "ids")
-    prepared = Prepared(*(folder / part for part in parts))
+    prepared = Prepared(folder / "bundle", folder / "translator", {PLAIN: folder / PLAIN})
     translator.save(prepared.translator)
     _bundle(name, translator, sentences, references, forced_length).save(prepared.bundle)
-    export_ids(translator, prepared.ids_export, beams)
+    export_ids(translator, prepared.ids_exports[PLAIN], beams)
     return prepared
 
 
-def _with_exports(prepared, translator):
-    """What users export: the SavedModel that takes texts, and the model of CTranslate2."""
+def _with_exports(prepared, translator, flavours):
+    """Other flavours; what users export: a SavedModel that takes texts, a model of CTranslate2."""
     folder = prepared.bundle.parent
-    options = ExportConfig(warmup_batch_sizes=WARMUP)
-    version = translator.export(folder / "text", options)
+    for flavour in flavours:
+        prepared.ids_exports[flavour] = folder / flavour
+        export_ids(translator, folder / flavour, (BEAM,), flavour)
+    version = translator.export(folder / "text", EXPORT)
     converted = export_ctranslate2(
         translator.model, translator.tokenizers, folder / "ctranslate2", overwrite=True
     )

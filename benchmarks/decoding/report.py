@@ -1,6 +1,7 @@
 """Results as Markdown tables: pure functions of what was measured."""
 
 OURS, OURS_TEXT, RIVAL = "ours, ids", "ours, text", "CTranslate2 float32"
+PEERS = ("Hugging Face", "keras-nlp")  # ours is set in relation to these, too
 
 
 def table(header, rows):
@@ -31,53 +32,59 @@ def speed_ratio(summary, cell, system, other):
     """
     if system not in summary or other not in summary:
         return None
-    name = "p50" if cell.is_latency else "sentences_per_second"
-    ours, theirs = (summary[key][name].median for key in (system, other))
+    ours, theirs = (summary[key][_figure(cell)].median for key in (system, other))
     return theirs / ours if cell.is_latency else ours / theirs
 
 
 def headline(summaries, floors, model):
-    """One line a cell: ours, the rival, how many times as fast ours is, and the floor."""
+    """One line a cell: every system and how many times as fast as the rival it is; the floor.
+
+    Args:
+        summaries: of `speed.summarize`.
+        floors: `Cell` -> seconds a sentence.
+        model: its name.
+    """
+    cells = cells_of(summaries, model)
+    systems = list(dict.fromkeys(system for name, system, _ in summaries if name == model))
+    others = [system for system in systems if system in PEERS]
     rows = []
-    for cell in cells_of(summaries, model):
+    for cell in cells:
         summary = systems_of(summaries, model, cell)
-        name, unit = ("p50", "ms") if cell.is_latency else ("sentences_per_second", "sentences/s")
-        others = [other for other in summary if other not in (OURS, OURS_TEXT)]
-        limit = floors[cell]
-        bound = 1e3 * limit if cell.is_latency else 1 / limit
+        limit = 1e3 * floors[cell] if cell.is_latency else 1 / floors[cell]
         rows.append(
             [
-                str(cell),
-                unit,
-                *(
-                    number(summary[system][name].median) if system in summary else "-"
-                    for system in (OURS, OURS_TEXT, RIVAL)
-                ),
-                _times(speed_ratio(summary, cell, OURS, RIVAL)),
-                ", ".join(
-                    f"{other} {_times(speed_ratio(summary, cell, OURS, other))}"
-                    for other in others
-                    if other != RIVAL and OURS in summary
-                ),
-                number(bound),
-                _share(summary, cell, limit),
+                f"{cell}, {'ms' if cell.is_latency else 'sentences/s'}",
+                *(_with_ratio(summary, cell, system) for system in systems),
+                *(_times(speed_ratio(summary, cell, OURS, other)) for other in others),
+                number(limit),
+                _over_floor(summary, cell, limit),
             ]
         )
-    header = ["cell", "unit", OURS, OURS_TEXT, RIVAL, "ours is times as fast",
-              "beside the others", "arithmetic floor", "time of ours over the floor"]  # fmt: skip
+    header = ["cell", *systems, *(f"{OURS} / {other}" for other in others), "arithmetic floor",
+              f"time of {OURS} / floor"]  # fmt: skip
     return table(header, rows)
+
+
+def _with_ratio(summary, cell, system):
+    if system not in summary:
+        return "-"
+    value = number(summary[system][_figure(cell)].median)
+    return f"{value} ({_times(speed_ratio(summary, cell, system, RIVAL))})"
+
+
+def _figure(cell):
+    return "p50" if cell.is_latency else "sentences_per_second"
 
 
 def _times(ratio):
     return "-" if ratio is None else f"{ratio:.2f}"
 
 
-def _share(summary, cell, limit):
+def _over_floor(summary, cell, limit):
     if OURS not in summary:
         return "-"
-    if cell.is_latency:
-        return _times(summary[OURS]["p50"].median / 1e3 / limit)
-    return _times(1 / summary[OURS]["sentences_per_second"].median / limit)
+    value = summary[OURS][_figure(cell)].median
+    return _times(value / limit if cell.is_latency else limit / value)
 
 
 def details(summaries, model):

@@ -28,7 +28,7 @@ os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
 os.environ["KERAS_BACKEND"] = "tensorflow"
 
 PARTS = ("speed", "start-up", "growth", "agreement")
-BEAM = 5
+FLAVOURS = ("bfloat16", "xla")
 PACKAGES = ("tensorflow", "keras", "keras-nlp", "tensorflow-text")
 
 
@@ -64,6 +64,13 @@ def parse_arguments():
         metavar="MODEL:LABEL=FOLDER",
         help="one more export of ours, one version, such as tiny:xla=exports/xla/1",
     )
+    parser.add_argument(
+        "--flavours",
+        nargs="*",
+        choices=FLAVOURS,
+        default=list(FLAVOURS),
+        help="of our exports, beside the plain one (all)",
+    )
     parser.add_argument("--models", nargs="+", choices=("tiny", "base"), default=["tiny", "base"])
     parser.add_argument("--parts", nargs="+", choices=PARTS, default=list(PARTS))
     parser.add_argument("--repetitions", type=int, help=f"of everything ({FULL.repetitions})")
@@ -88,7 +95,8 @@ def main():
     output = Path(arguments.output or work / "results").resolve()
     shutil.rmtree(work / "logs", ignore_errors=True)
     output.mkdir(parents=True, exist_ok=True)
-    benchmark = Benchmark(sizes, work, peers, [parse_export(text) for text in arguments.ours])
+    exports = [parse_export(text) for text in arguments.ours]
+    benchmark = Benchmark(sizes, work, peers, arguments.flavours, exports)
     benchmark.prepare(arguments.models, arguments.run, *test_set(arguments))
     results = {"machine": machine(), "peers": peer_versions(peers), "quick": arguments.quick}
     for part in arguments.parts:

@@ -20,6 +20,10 @@ class Cell(NamedTuple):
         """Whether sentences come one at a time."""
         return self.batch_size == 1
 
+    def suits(self, system):
+        """Whether a `System` takes part."""
+        return self.beam in system.beams and self.batch_size in system.batch_sizes
+
     def __str__(self):
         search = "greedy" if self.beam == 1 else f"beam {self.beam}"
         return f"{search}, " + ("one sentence" if self.is_latency else f"batch {self.batch_size}")
@@ -76,12 +80,12 @@ class SpeedTest:
         records = []
         try:
             for system in self.systems:
-                self._tune(system, [cell for cell in todo if cell.beam in system.beams])
+                self._tune(system, [cell for cell in todo if cell.suits(system)])
             for repetition in range(repetitions):
                 for number, cell in enumerate(todo):
                     turn = (repetition + number) % len(self.systems)
                     for system in self.systems[turn:] + self.systems[:turn]:
-                        if cell.beam in system.beams:
+                        if cell.suits(system):
                             records.append(self._measure(system, cell, repetition))
                 self.say(f"{self.bundle.name}: repetition {repetition + 1} of {repetitions} done")
         finally:
@@ -199,7 +203,8 @@ def compare_outputs(bundle, folder, system, reference, logs):
     records = []
     try:
         for beam in (beam for beam in system.beams if beam in reference):
-            found = worker.ask("outputs", beam=beam, batch_size=64, stride=system.stride)
+            size = max(system.batch_sizes)
+            found = worker.ask("outputs", beam=beam, batch_size=size, stride=system.stride)
             expected = reference[beam]
             place = {row: number for number, row in enumerate(expected["rows"])}
             places = [place[row] for row in found["rows"]]

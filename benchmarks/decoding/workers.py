@@ -24,7 +24,7 @@ class System:
         kind: a key of `worker.ENGINES`.
         python: interpreter that has it.
         options: of its engine.
-        beams: widths it can do.
+        beams, batch_sizes: what it can do, or is meant for.
         stride: of the batches, and of the single sentences, only every so many is measured where
             a system is slow.
         settings: pairs of concurrent calls and threads of one product that are tried with batches;
@@ -37,6 +37,7 @@ class System:
     python: str
     options: dict
     beams: tuple = (1, 5)
+    batch_sizes: tuple = (1, 32, 64)
     stride: int = 1
     settings: tuple = ((2, 1), (1, 2))
     warm_up_seconds: float = 5.0
