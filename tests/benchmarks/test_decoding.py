@@ -146,18 +146,9 @@ def test_summaries_and_ratios():
     assert report.speed_ratio(of_batch, batch, report.OURS, "nobody") is None
     text = report.headline(summaries, {batch: 0.1, single: 0.004}, "tiny")
     lines = [[part.strip() for part in line.split("|")[1:-1]] for line in text.splitlines()]
-    assert lines[2] == [
-        "greedy, batch 64",
-        "sentences/s",
-        "5",
-        "-",
-        "2.5",
-        "2.00",
-        "",
-        "10",
-        "2.00",
-    ]
-    assert lines[3] == ["greedy, one sentence", "ms", "8", "-", "2", "0.25", "", "4", "2.00"]
+    assert lines[0][1:3] == [report.OURS, report.RIVAL]
+    assert lines[2] == ["greedy, batch 64, sentences/s", "5 (2.00)", "2.5 (1.00)", "10", "2.00"]
+    assert lines[3] == ["greedy, one sentence, ms", "8 (0.25)", "2 (1.00)", "4", "2.00"]
 
 
 @pytest.mark.tensorflow
