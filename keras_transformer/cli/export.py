@@ -6,14 +6,22 @@ number; an export that fails is not published.
 A CTranslate2 model is FOLDER itself, with tokenizers and a script that translates.
 """
 
+import dataclasses
 import sys
 from pathlib import Path
 
 from keras_transformer.cli.models import check_model, load_translator
-from keras_transformer.cli.parser import add_model_argument
+from keras_transformer.cli.parser import add_model_argument, positive
+from keras_transformer.config import all_keys
 from keras_transformer.conversion import QUANTIZATIONS
 from keras_transformer.errors import UserError
 
+# What can be set for one export; the others are those of the run's configuration.
+_SETTINGS = (
+    ("flavour", str, "plain, bfloat16 (quicker in batches), xla (quicker one by one)"),
+    ("beam_size", positive, "hypotheses of the signature beam, most of a row of options"),
+    ("n_best", positive, "translations that beam and options answer with"),
+)
 FORMATS = ("saved-model", "ctranslate2")
 
 
@@ -28,6 +36,11 @@ def add_arguments(parser):
     parser.add_argument(
         "--format", choices=FORMATS, default=FORMATS[0], help="what to write (%(default)s)"
     )
+    for name, kind, text in _SETTINGS:
+        choices = all_keys()[f"export.{name}"].choices if kind is str else None
+        parser.add_argument(
+            f"--{name.replace('_', '-')}", type=kind, choices=choices, help=f"SavedModel: {text}"
+        )
     parser.add_argument(
         "--quantization",
         choices=tuple(QUANTIZATIONS),
@@ -54,6 +67,9 @@ def _write_saved_model(run_folder, arguments):
     from keras_transformer.config import Config
 
     options = Config.load(run_folder / "config.yaml").export
+    given = {name: getattr(arguments, name) for name, _, _ in _SETTINGS}
+    given = {name: value for name, value in given.items() if value is not None}
+    options = dataclasses.replace(options, **given)
     translator = load_translator(arguments.model, exports=False)
     return translator.export(arguments.folder, options, on_progress=_say)
 
@@ -62,6 +78,9 @@ def _write_ctranslate2(run_folder, arguments):
     from keras_transformer.conversion import check_target, export_ctranslate2
 
     check_target(arguments.folder, arguments.overwrite)
+    given = [name for name, _, _ in _SETTINGS if getattr(arguments, name) is not None]
+    if given:
+        raise UserError(f"--{given[0].replace('_', '-')} is about SavedModels: leave it out")
     translator = load_translator(arguments.model, exports=False)
     return export_ctranslate2(
         translator.model,

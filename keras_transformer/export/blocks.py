@@ -45,11 +45,13 @@ class Blocks:
         model: a built float32 `Transformer` on the TensorFlow backend, folded
             (`folding.fold`).
         is_single: whether states have a single row, always.
+        half_kernels: `HalfKernels`, to multiply in bfloat16; None: in float32.
     """
 
-    def __init__(self, model, is_single=False):
+    def __init__(self, model, is_single=False, half_kernels=None):
         self.model = model
         self.is_single = is_single
+        self.half_kernels = half_kernels
         self.hidden_dim = model.hidden_dim
         self.num_heads = model.num_heads
         self.head_dim = model.hidden_dim // model.num_heads
@@ -63,19 +65,27 @@ class Blocks:
         if hasattr(block, "cross_attention"):
             sublayer = block.cross_attention.sublayer
             cross = {
-                "cross_query": read(sublayer.query_kernel, sublayer.query_bias),
-                "cross_output": read(sublayer.output_kernel, sublayer.output_bias),
+                "cross_query": self.projection(sublayer.query_kernel, sublayer.query_bias),
+                "cross_output": self.projection(sublayer.output_kernel, sublayer.output_bias),
                 "cross_norm": self._norm_of(block.cross_attention),
             }
         return BlockWeights(
-            self_projection=read(attention.query_key_value_kernel, attention.query_key_value_bias),
-            self_output=read(attention.output_kernel, attention.output_bias),
+            self_projection=self.projection(
+                attention.query_key_value_kernel, attention.query_key_value_bias
+            ),
+            self_output=self.projection(attention.output_kernel, attention.output_bias),
             self_norm=self._norm_of(block.self_attention),
-            inner=read(feed_forward.inner_kernel, feed_forward.inner_bias),
-            output=read(feed_forward.output_kernel, feed_forward.output_bias),
+            inner=self.projection(feed_forward.inner_kernel, feed_forward.inner_bias),
+            output=self.projection(feed_forward.output_kernel, feed_forward.output_bias),
             feed_forward_norm=self._norm_of(block.feed_forward),
             **cross,
         )
+
+    def projection(self, kernel, bias):
+        """The values of a projection's variables."""
+        if self.half_kernels is None:
+            return read(kernel, bias)
+        return self.half_kernels.read(kernel), *read(bias)
 
     def _norm_of(self, residual):
         norm = residual.layer_norm
@@ -97,7 +107,7 @@ class Blocks:
         """`inputs W + b` of states `(N, D)`."""
         kernel, bias = weights
         if not self.is_single:
-            return tf.nn.bias_add(tf.matmul(inputs, kernel), bias)
+            return tf.nn.bias_add(_matmul(inputs, kernel), bias)
         # A row is a column that lies down. TensorFlow leaves transposed products to its own kernel,
         # which for a single row is done before oneDNN has looked up what to do.
         column = tf.reshape(inputs, (-1, 1))
@@ -110,11 +120,11 @@ class Blocks:
             embeddings: `(V, D)`.
             output_table: the same, transposed: up to twice as fast; or None.
         """
-        if output_table is None:
+        if output_table is None or (self.is_single and output_table.dtype != hidden.dtype):
             return tf.matmul(hidden, embeddings, transpose_b=True)
         if self.is_single:
             return _batch_matmul(hidden, output_table)  # see `affine`
-        return tf.matmul(hidden, output_table)
+        return _matmul(hidden, output_table)
 
     def residual(self, hidden, sublayer, norm):
         """`sublayer` with its norm and the path around it."""
@@ -173,6 +183,37 @@ class Blocks:
         turning, values = tf.split(fused, [width, self.hidden_dim], axis=1)
         swapped = tf.gather(turning, tf.range(width) ^ 1, axis=1)
         return tf.concat([turning * cosines + swapped * sines, values], axis=1)
+
+
+class HalfKernels:
+    """Copies of kernels in bfloat16.
+
+    Attributes:
+        copies: list of the variables.
+    """
+
+    def __init__(self):
+        self._of = {}
+
+    @property
+    def copies(self):
+        """List of the variables."""
+        return list(self._of.values())
+
+    def read(self, kernel):
+        """The value of a Keras variable's copy, which is made when it is first asked for."""
+        if id(kernel) not in self._of:
+            with tf.init_scope():
+                half = tf.cast(kernel.value, tf.bfloat16)
+                self._of[id(kernel)] = tf.Variable(half, trainable=False, name="half_kernel")
+        return tf.convert_to_tensor(self._of[id(kernel)])
+
+
+def _matmul(inputs, kernel):
+    """A product in the type of the kernel, as float32."""
+    if kernel.dtype == inputs.dtype:
+        return tf.matmul(inputs, kernel)
+    return tf.cast(tf.matmul(tf.cast(inputs, kernel.dtype), kernel), inputs.dtype)
 
 
 def read(*variables):

@@ -58,13 +58,14 @@ def _decoded(value):
     return base64.b64decode(value) if isinstance(value, str) else value
 
 
-def differences(outputs, row, answer):
+def differences(outputs, row, answer, rounding=1.0):
     """What a row of outputs has in common with its answer: a line for each thing that differs.
 
     Args:
         outputs: output name -> array with the batch axis; rows are padded with '' or 0.
         row: its number.
         answer: of a `Case`.
+        rounding: how much more numbers may differ than those of float32.
     """
     lines = []
     for name, expected in answer.items():
@@ -78,13 +79,13 @@ def differences(outputs, row, answer):
             padded = expected + [""] * (len(received) - len(expected))
             equal = list(received) == [text.encode() for text in padded]
         else:
-            equal = _is_close(np.asarray(received), np.asarray(expected))
+            equal = _is_close(np.asarray(received), np.asarray(expected), rounding)
         if not equal:
             lines.append(f"{name} is {_shown(received)}, and Keras says {_shown(expected)}")
     return lines
 
 
-def _is_close(received, expected):
+def _is_close(received, expected, rounding):
     """Equal but for rounding, and zero (False) wherever `expected` has no entry."""
     if any(have < need for have, need in zip(received.shape, expected.shape, strict=True)):
         return False
@@ -93,7 +94,8 @@ def _is_close(received, expected):
     padded[inside] = expected
     if received.dtype.kind != "f":
         return np.array_equal(received, padded)
-    return bool(np.all(np.abs(received - padded) <= 1e-3 + 1e-4 * np.abs(padded)))
+    allowed = rounding * (1e-3 + 1e-4 * np.abs(padded))
+    return bool(np.all(np.abs(received - padded) <= allowed))
 
 
 def _shown(value):

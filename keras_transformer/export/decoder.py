@@ -25,6 +25,7 @@ import tensorflow as tf
 from keras_transformer.backend import gather_rows
 from keras_transformer.export.blocks import (
     Blocks,
+    HalfKernels,
     attend,
     mask_scores,
     normalize,
@@ -69,15 +70,24 @@ class ServingDecoder:
     Args:
         model: a built float32 `Transformer` on the TensorFlow backend, folded (`folding.fold`).
 
+        half: multiply in bfloat16, where the server's processor does that faster. Everything else,
+            and all of a sentence alone, which is bound by memory, stays in float32.
+
     Attributes:
         output_table: variable `(D, V)`, a transposed copy of the model's, or None.
     """
 
-    def __init__(self, model):
+    def __init__(self, model, half=False):
         self.model = model
-        self.blocks = Blocks(model)
-        self.encode = ServingEncoder(model)
-        self.output_table = _transposed_output_table(model)
+        self.half_kernels = HalfKernels() if half else None
+        self.encode = ServingEncoder(model, self.half_kernels)
+        self.output_table = _transposed_output_table(model, tf.bfloat16 if half else tf.float32)
+
+    @property
+    def copies(self):
+        """Variables beside those of the model."""
+        copies = [] if self.output_table is None else [self.output_table]
+        return copies + (self.half_kernels.copies if self.half_kernels else [])
 
     def search(self, source_ids, options, strategy):
         """Translates.
@@ -101,10 +111,9 @@ class ServingDecoder:
             lambda: _Search(self, strategy, False)(source_ids, options),
         )
 
-    def constants(self, max_length):
+    def constants(self, blocks, max_length):
         """`Constants` of a search of at most `max_length` steps."""
         norm, table = self.model.decoder_norm, self.output_table
-        blocks = Blocks(self.model)
         return Constants(
             blocks=[blocks.read(block) for block in self.model.decoder_blocks],
             norm=None if norm is None else read(norm.gamma, norm.beta),
@@ -129,11 +138,12 @@ class _Search:
         self.strategy = strategy
         self.width = strategy.num_hypotheses
         self.is_single = is_single
-        self.blocks = Blocks(decoder.model, is_single)
+        half_kernels = None if is_single else decoder.half_kernels
+        self.blocks = Blocks(decoder.model, is_single, half_kernels)
 
     def __call__(self, source_ids, options):
         max_length = tf.reduce_max(tf.concat([options.limits, [1]], axis=0))
-        constants = self.decoder.constants(max_length)
+        constants = self.decoder.constants(self.blocks, max_length)
         batch = tf.shape(source_ids)[0]
         start = self.strategy.start(options, max_length)
         progress = Progress(
@@ -386,9 +396,10 @@ def _any_rows(structure):
     )
 
 
-def _transposed_output_table(model):
+def _transposed_output_table(model, dtype):
     table = model.target_embedding.embeddings
     parameters = model.count_params()
     if parameters + table.shape[0] * table.shape[1] > MOST_WEIGHTS * parameters:
         return None
-    return tf.Variable(tf.transpose(table.value), trainable=False, name="output_table")
+    transposed = tf.cast(tf.transpose(table.value), dtype)
+    return tf.Variable(transposed, trainable=False, name="output_table")

@@ -30,9 +30,9 @@ class ServingEncoder:
             (`folding.fold`).
     """
 
-    def __init__(self, model):
+    def __init__(self, model, half_kernels=None):
         self.model = model
-        self.blocks = Blocks(model)
+        self.blocks = Blocks(model, half_kernels=half_kernels)
 
     def __call__(self, source_ids):
         """`Memory` of sentences `(B, S)` int32, each row with its end mark, then padding."""
@@ -45,9 +45,8 @@ class ServingEncoder:
         keys, values = [], []
         for block in model.decoder_blocks:
             attention = block.cross_attention.sublayer
-            projected = blocks.affine(
-                hidden, read(attention.key_value_kernel, attention.key_value_bias)
-            )
+            weights = blocks.projection(attention.key_value_kernel, attention.key_value_bias)
+            projected = blocks.affine(hidden, weights)
             rows = tf.gather(tf.reshape(projected, (-1, head_dim)), to_heads)
             pair = tf.unstack(tf.reshape(rows, (2, batch, heads, length, head_dim)))
             keys.append(pair[0])

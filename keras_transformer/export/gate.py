@@ -32,32 +32,35 @@ def check_version(folder, cases, facts):
         folder: of the version.
         cases: list of `Case`.
         facts: `weight_bytes` of the weights that the signatures use, each counted once, and
-            `parameter_bytes` of the model.
+            `parameter_bytes` of the model; `needs_xla`, whether it may; `rounding` of its
+            numbers, as multiples of that of float32.
     """
+    facts = dict(facts)
+    needs_xla, rounding = facts.pop("needs_xla", False), facts.pop("rounding", 1.0)
     saved = saved_model_pb2.SavedModel.FromString((Path(folder) / "saved_model.pb").read_bytes())
     (meta_graph,) = saved.meta_graphs
-    problems = check_operations(meta_graph.graph_def)
+    problems = check_operations(meta_graph.graph_def, needs_xla)
     problems += check_signatures(meta_graph.signature_def)
     problems += check_sizes(folder, meta_graph.graph_def, **facts)
     try:
         model = SessionModel(folder)
     except (tf.errors.OpError, OSError, ValueError) as error:
         return [*problems, f"it does not load as a server loads it: {_first_line(error)}"]
-    problems += check_answers(model, cases)
+    problems += check_answers(model, cases, rounding)
     problems += check_warmup(model, folder)
     model.close()
     return problems
 
 
-def check_operations(graph):
-    """Only ops that the pinned server has, and nothing that must be compiled by XLA."""
+def check_operations(graph, needs_xla=False):
+    """Only ops that the pinned server has, and XLA only where it is meant."""
     functions = graph.library.function
     nodes = _nodes(graph)
     problems = []
     compiled = any(item.attr["_XlaMustCompile"].b for item in [*nodes, *functions])
     names = {node.op for node in nodes} - {function.signature.name for function in functions}
     xla = sorted(name for name in names if name.startswith("Xla"))
-    if compiled or xla:
+    if (compiled or xla) and not needs_xla:
         which = ", ".join(xla) or "jit_compile=True"
         problems.append(f"it needs XLA ({which}), which a server switches off: export without it")
     # What TensorFlow Text registers is not there before it is imported.
@@ -149,7 +152,7 @@ def _constant_bytes(node):
     return 0 if kind == tf.string else tensor.ByteSize()
 
 
-def check_answers(model, cases):
+def check_answers(model, cases, rounding=1.0):
     """The answers are those of Keras."""
     problems = []
     for case in cases:
@@ -174,7 +177,7 @@ def check_answers(model, cases):
                 for values in case.inputs.values()
                 if isinstance(values[row], bytes)
             ]
-            for line in differences(outputs, row, answer):
+            for line in differences(outputs, row, answer, rounding):
                 problems.append(f"{where}, row {row} {texts}: {line}")
     return problems
 

@@ -66,17 +66,19 @@ def best_translations(functions, sources, options):
     rows = [row for row, (ids, _) in enumerate(sources) if len(ids) > 1]
     if not rows:
         return answers
-    limits = functions.limits
-    decoder = Decoder(functions.model, special_ids.start, special_ids.end, len(rows),
-                      limits.factor, limits.constant)  # fmt: skip
     requests = [_request(functions, sources[row][0], options[row]) for row in rows]
+    # No more room than any row needs: the cache of `decoding/` is always full.
+    longest = max(request.options.max_length or request.limit for request in requests)
+    decoder = Decoder(functions.model, special_ids.start, special_ids.end, len(rows), 0, longest)
     strategy, search_options = plan_search(requests, special_ids, *sizes.in_order())
     chosen = [sources[row][0] for row in rows]
     found = decoder.search(chosen, strategy, search_options)
     again = decoder.search(chosen, Disturbed(strategy), search_options)
     for place, row in enumerate(rows):
         one, other = (_in_words(functions, outcome, place) for outcome in (found, again))
-        if [line[0] for line in one] == [line[0] for line in other]:
+        # In half precision rounding decides too often: there, greedy search is the judge.
+        is_sure = functions.rounding == 1.0 and [t for t, *_ in one] == [t for t, *_ in other]
+        if is_sure:
             truncated = bool(found.truncated[place, 0])
             answers[row] = _answer(sizes.num_results, sources[row][1], one, truncated)
         else:

@@ -63,9 +63,8 @@ def export_saved_model(
     with unfinished_version(folder) as unfinished:
         model = float32_copy(model)
         limits = Limits.of(model, decoding, export)
-        functions = ServedFunctions(
-            model, tokenizers, limits, SearchSizes.of(decoding, export), explain_layer
-        )
+        sizes = SearchSizes.of(decoding, export)
+        functions = ServedFunctions(model, tokenizers, limits, sizes, explain_layer, export.flavour)
         progress("Export: writing the SavedModel")
         try:
             write_archive(functions, unfinished)
@@ -129,6 +128,7 @@ def describe(functions, languages):
         "beam_size": functions.search.beam_size,
         "n_best": functions.search.num_results,
         "length_penalty": functions.search.length_penalty,
+        "flavour": functions.flavour,
         "explain_layer": functions.explain_layer,
         "source_vocabulary_size": tokenizers.source.vocabulary_size,
         "target_vocabulary_size": tokenizers.target.vocabulary_size,
@@ -145,7 +145,12 @@ def run_gate(functions, folder):
     """Lets a fresh process judge a version; `UserError` with its reasons if it refuses."""
     weight_bytes = sum(weight.dtype.size * weight.shape.num_elements()
                        for weight in functions.weights)  # fmt: skip
-    facts = {"weight_bytes": weight_bytes, "parameter_bytes": 4 * functions.model.count_params()}
+    facts = {
+        "weight_bytes": weight_bytes,
+        "parameter_bytes": 4 * functions.model.count_params(),
+        "needs_xla": functions.flavour == "xla",
+        "rounding": functions.rounding,
+    }
     with tempfile.TemporaryDirectory() as temporary:
         cases = Path(temporary) / "cases.npz"
         with tf.device("/CPU:0"), warnings.catch_warnings():

@@ -17,6 +17,7 @@ from keras_transformer.export.contract import SIGNATURES
 from keras_transformer.export.decoder import ServingDecoder
 from keras_transformer.export.folding import fold
 from keras_transformer.export.options import OptionReader
+from keras_transformer.export.xla_decoder import XlaDecoder
 
 
 class Limits(NamedTuple):
@@ -80,15 +81,21 @@ class ServedFunctions:
         limits: `Limits`.
         search: `SearchSizes`.
         explain_layer: decoder layer, from 0, whose mean over heads is the `attention` of `explain`.
+        flavour: of `ExportConfig`.
     """
 
-    def __init__(self, model, tokenizers, limits, search, explain_layer):
+    def __init__(self, model, tokenizers, limits, search, explain_layer, flavour="plain"):
         self.model = model
         self.tokenizers = tokenizers
         self.limits = limits
         self.explain_layer = explain_layer
         fold(model)
-        self.decoder = ServingDecoder(model)
+        self.flavour = flavour
+        # Errors of sums of products, as multiples of those of float32.
+        self.rounding = 100.0 if flavour == "bfloat16" else 1.0
+        self.decoder = ServingDecoder(model, half=flavour == "bfloat16")
+        # What has its own shape in every request is not worth compiling.
+        self.compiled = XlaDecoder(model, limits) if flavour == "xla" else self.decoder
         target = tokenizers.target
         self.special_ids = SpecialIds(target.start_id, target.end_id, model.padding_id)
         self.search = search
@@ -98,9 +105,7 @@ class ServedFunctions:
     @property
     def weights(self):
         """All variables that the functions use, each once."""
-        table = self.decoder.output_table
-        copies = [] if table is None else [table]
-        return [weight.value for weight in self.model.weights] + copies
+        return [weight.value for weight in self.model.weights] + self.decoder.copies
 
     def endpoints(self):
         """Name, function and input specification of every signature."""
@@ -114,14 +119,14 @@ class ServedFunctions:
     def serving_default(self, text):
         """Greedy translation."""
         source = self._read(text)
-        decoded = self._greedy(source)
+        decoded = self._greedy(source, self.compiled)
         return self._translated(source, decoded)
 
     def beam(self, text):
         """The best translations that beam search finds."""
         source = self._read(text)
         options = SearchOptions(limits=self.limits.target_in_graph(source.num_tokens))
-        outputs = self._best(source, self.decoder.search(source.ids, options, self.beam_search))
+        outputs = self._best(source, self.compiled.search(source.ids, options, self.beam_search))
         del outputs["count"]
         return outputs
 
@@ -142,7 +147,7 @@ class ServedFunctions:
         Row `t` of an attention over the target belongs to the step that produced token `t`.
         """
         source = self._read(text)
-        decoded = self._greedy(source)
+        decoded = self._greedy(source, self.decoder)
         target_ids = _at_least_one_column(decoded.ids, self.model.padding_id)
         source_lengths = tf.where(source.num_tokens > 0, source.num_tokens + 1, 0)
         is_source = tf.sequence_mask(source_lengths, tf.shape(source.ids)[1])
@@ -190,10 +195,10 @@ class ServedFunctions:
             "target_truncated": truncated,
         }
 
-    def _greedy(self, source):
+    def _greedy(self, source, decoder):
         """`Decoded`, `ids` as wide as the longest."""
         options = SearchOptions(limits=self.limits.target_in_graph(source.num_tokens))
-        found = self.decoder.search(source.ids, options, Greedy(self.special_ids))
+        found = decoder.search(source.ids, options, Greedy(self.special_ids))
         decoded = best_of(found)
         return decoded._replace(ids=decoded.ids[:, : tf.reduce_max(decoded.lengths)])
 
