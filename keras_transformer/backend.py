@@ -18,7 +18,7 @@ def compile_function(model, function):
     if backend == "tensorflow":
         import tensorflow as tf
 
-        return tf.function(function)
+        return tf.function(function, autograph=False)
     if backend == "jax":
         return _compile_for_jax(model, function)
     return function

@@ -40,8 +40,11 @@ def in_blocks(logits):
 
 
 def best_token(logits):
-    """`(..., V)` logits -> the most probable ids `(...)` int32, their log-probabilities `(...)`."""
+    """`(B, V)` logits -> the most probable ids `(B,)` int32, and their log-probabilities `(B,)`."""
     best, ids = largest(logits)
+    if keras.backend.backend() == "tensorflow":  # see `log_normalizer`
+        probabilities = gather_rows(ops.softmax(logits, axis=-1), ids[:, None])
+        return ids, ops.log(probabilities)[:, 0]
     return ids, best - log_normalizer(logits, best)
 
 

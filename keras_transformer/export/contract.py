@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from keras_transformer.decoding.options import option_fields
+from keras_transformer.config.translation_options import option_fields
 
 
 class Signature(NamedTuple):

@@ -41,7 +41,7 @@ ROOM = 16
 KEPT_SHARE, LEAST_ROWS = 0.5, 8
 # A transposed copy of the output table doubles the speed of the largest product of a step. It is
 # made where the weights then are at most so many times the model's parameters.
-MOST_WEIGHTS = 1.5
+MOST_WEIGHTS = 1.6
 
 
 class Constants(NamedTuple):

@@ -127,7 +127,7 @@ def check_sizes(folder, graph, weight_bytes, parameter_bytes):
         if kinds[name] != tf.string
     )
     problems = []
-    most = min(1.02 * weight_bytes, 1.5 * parameter_bytes)
+    most = min(1.02 * weight_bytes, 1.6 * parameter_bytes)
     if stored > most:
         problems.append(
             f"variables/ holds {stored / weight_bytes:.2f} times the weights ({stored:,} bytes "
