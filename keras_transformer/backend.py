@@ -18,6 +18,7 @@ def compile_function(model, function):
     if backend == "tensorflow":
         import tensorflow as tf
 
+        # Nothing here needs AutoGraph, and its conversion takes longer than all the tracing.
         return tf.function(function, autograph=False)
     if backend == "jax":
         return _compile_for_jax(model, function)
