@@ -275,8 +275,8 @@ MUTATIONS = [
     Mutation(
         "log-probability",
         "decoding/top_tokens.py",
-        "return ids, best - log_normalizer(logits, best)",
-        "return ids, best",
+        "return ids, ops.log(probabilities)[:, 0]",
+        "return ids, probabilities[:, 0]",
         f"{DECODING} -k best",
     ),
     Mutation(

@@ -9,7 +9,7 @@ from keras import tree
 from keras_transformer.decoding import BeamSearch, Decoder, Greedy, SearchOptions, search
 from tests.decoding.decoding_models import KINDS, START, sources, talkative_model
 from tests.decoding.toy_models import assert_found, found
-from tests.modes import FAST, MODES, compiled, run, to_numpy
+from tests.modes import BACKEND, FAST, MODES, compiled, run, to_numpy
 
 KIND = "pre sinusoidal"
 END = KINDS[KIND][1]
@@ -111,7 +111,8 @@ def test_rows_alone_are_rows_in_any_batch(name):
         assert_found(found(received, 0), found(together, place))
 
 
-@pytest.mark.parametrize("mode", MODES)
+# Eager JAX compiles the loop all the same.
+@pytest.mark.parametrize("mode", [mode for mode in MODES if (BACKEND, mode) != ("jax", "eager")])
 def test_every_mode_finds_the_same(mode):
     model, make = talkative_model(KIND), STRATEGIES["mixed"][0]
     source_ids = np.zeros((5, 13), "int32")
