@@ -9,6 +9,7 @@ import ctypes
 import importlib
 import json
 import os
+import signal
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -25,6 +26,7 @@ ENGINES = {
     "always-full": ("systems.always_full", "AlwaysFull"),
 }
 _MEGABYTE = 1024  # in kB, the unit of /proc
+_PR_SET_PDEATHSIG = 1  # of Linux's prctl
 
 
 class Worker:
@@ -147,6 +149,8 @@ def _status(name):
 
 
 def main():
+    # A stopped process would outlive a benchmark that was killed.
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     kind, bundle_folder, options = sys.argv[1:]
     # What libraries print goes to stderr; the answers have stdout for themselves.
     answers = os.fdopen(os.dup(1), "w")
