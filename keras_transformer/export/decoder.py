@@ -89,7 +89,7 @@ class ServingDecoder:
         copies = [] if self.output_table is None else [self.output_table]
         return copies + (self.half_kernels.copies if self.half_kernels else [])
 
-    def search(self, source_ids, options, strategy):
+    def search(self, source_ids, options, strategy, is_quick_alone=True):
         """Translates.
 
         The result of a row depends neither on the other rows nor on padding.
@@ -98,13 +98,13 @@ class ServingDecoder:
             source_ids: `(B, S)` int32, each row with its end mark, then padding.
             options: `SearchOptions`.
             strategy: one of `decoding/`, such as `Greedy`.
+            is_quick_alone: whether a sentence alone has a graph of its own, see `Blocks.affine`.
 
         Returns:
             `Hypotheses`.
         """
-        if strategy.num_hypotheses > 1:
+        if strategy.num_hypotheses > 1 or not is_quick_alone:
             return _Search(self, strategy, False)(source_ids, options)
-        # A sentence alone has a graph of its own, see `Blocks.affine`.
         return tf.cond(
             tf.equal(tf.shape(source_ids)[0], 1),
             lambda: _Search(self, strategy, True)(source_ids, options),

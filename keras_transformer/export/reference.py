@@ -27,7 +27,7 @@ _TEXTS = [
     b"</s> <pad> <s>",
     b"",
     b"\0 a\0b",
-    b"x" * 43,
+    b"x" * 23,
 ]
 # Rows of the texts: batches of 1, 2 and 7 (with blank rows among others), blank ones alone, none.
 _BATCHES = [[0], [1, 2], [3, 4, 5, 6, 7, 8, 9], [10, 0, 1], [5, 8], []]
@@ -70,7 +70,7 @@ def _long_cases(functions):
     """Cases with a source that is cut, and translations short enough not to wait for."""
     text, reference = b"a " * (functions.limits.max_source_length + 3), _TEXTS[3]
     source = _source(functions, text)
-    options = [TranslationOptions(max_length=7)]
+    options = [TranslationOptions(strategy="greedy", max_length=7)]
     answers = best_translations(functions, [source], options)
     pair = {"text": [text], "reference": [reference]}
     return [

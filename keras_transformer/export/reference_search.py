@@ -22,7 +22,7 @@ _NOISE = 5e-4
 
 @dataclasses.dataclass(frozen=True)
 class Disturbed:
-    """A strategy that hears the model through a little noise."""
+    """A strategy that hears the model through a little noise in every second row."""
 
     strategy: object
 
@@ -43,7 +43,8 @@ class Disturbed:
     def advance(self, state, logits, step):
         """As the strategy does, with other logits."""
         noise = np.random.default_rng(23).uniform(-_NOISE, _NOISE, logits.shape[-1])
-        return self.strategy.advance(state, logits + noise.astype("float32"), step)
+        is_second = (np.arange(logits.shape[0]) % 2)[:, None, None]
+        return self.strategy.advance(state, logits + (is_second * noise).astype("float32"), step)
 
     def finish(self, state):
         """As the strategy does."""
@@ -63,7 +64,8 @@ def best_translations(functions, sources, options):
     """
     sizes, special_ids = functions.search, functions.special_ids
     answers = [_answer(sizes.num_results, cut, [("", 0.0, 0.0)], False) for _, cut in sources]
-    rows = [row for row, (ids, _) in enumerate(sources) if len(ids) > 1]
+    # Each one twice: the second time, with noise.
+    rows = [row for row, (ids, _) in enumerate(sources) if len(ids) > 1 for _ in range(2)]
     if not rows:
         return answers
     requests = [_request(functions, sources[row][0], options[row]) for row in rows]
@@ -72,10 +74,10 @@ def best_translations(functions, sources, options):
     decoder = Decoder(functions.model, special_ids.start, special_ids.end, len(rows), 0, longest)
     strategy, search_options = plan_search(requests, special_ids, *sizes.in_order())
     chosen = [sources[row][0] for row in rows]
-    found = decoder.search(chosen, strategy, search_options)
-    again = decoder.search(chosen, Disturbed(strategy), search_options)
-    for place, row in enumerate(rows):
-        one, other = (_in_words(functions, outcome, place) for outcome in (found, again))
+    found = decoder.search(chosen, Disturbed(strategy), search_options)
+    for place in range(0, len(rows), 2):
+        row = rows[place]
+        one, other = (_in_words(functions, found, place + second) for second in range(2))
         # In half precision rounding decides too often: there, greedy search is the judge.
         is_sure = functions.rounding == 1.0 and [t for t, *_ in one] == [t for t, *_ in other]
         if is_sure:

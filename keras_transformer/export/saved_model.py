@@ -90,8 +90,15 @@ def write_archive(functions, folder):
     for resource in functions.tokenizers.resources():
         archive.track(resource)
     for name, function, specification in functions.endpoints():
+        function = _traced_once(function, specification)
         archive.add_endpoint(name, function, input_signature=specification)
     archive.write_out(str(folder), verbose=False)
+
+
+def _traced_once(function, specification):
+    """Keras and TensorFlow each trace what is saved; this is quick to trace."""
+    traced = tf.function(function, specification, autograph=False).get_concrete_function()
+    return lambda *inputs: traced(*inputs)
 
 
 def float32_copy(model):

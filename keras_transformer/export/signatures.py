@@ -147,7 +147,7 @@ class ServedFunctions:
         Row `t` of an attention over the target belongs to the step that produced token `t`.
         """
         source = self._read(text)
-        decoded = self._greedy(source, self.decoder)
+        decoded = self._greedy(source, self.decoder, is_quick_alone=False)
         target_ids = _at_least_one_column(decoded.ids, self.model.padding_id)
         source_lengths = tf.where(source.num_tokens > 0, source.num_tokens + 1, 0)
         is_source = tf.sequence_mask(source_lengths, tf.shape(source.ids)[1])
@@ -195,10 +195,10 @@ class ServedFunctions:
             "target_truncated": truncated,
         }
 
-    def _greedy(self, source, decoder):
+    def _greedy(self, source, decoder, **arguments):
         """`Decoded`, `ids` as wide as the longest."""
         options = SearchOptions(limits=self.limits.target_in_graph(source.num_tokens))
-        found = decoder.search(source.ids, options, Greedy(self.special_ids))
+        found = decoder.search(source.ids, options, Greedy(self.special_ids), **arguments)
         decoded = best_of(found)
         return decoded._replace(ids=decoded.ids[:, : tf.reduce_max(decoded.lengths)])
 
