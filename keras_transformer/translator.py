@@ -13,7 +13,7 @@ from keras_transformer.decoding import (
     Decoder,
     Hypothesis,
     Request,
-    TranslationOptions,
+    options_of_each,
     plan_search,
 )
 from keras_transformer.errors import UserError
@@ -78,7 +78,7 @@ class Translator:
             several ways to write it in tokens were found, the best counts. A blank sentence has
             one, empty, with score 0; a text for which the options leave nothing to say has none.
         """
-        options = _options_of(texts, options)
+        options = options_of_each(texts, options)
         sources, cut = self._sources(texts)
         rows = [row for row, ids in enumerate(sources) if len(ids) > 1]
         outcomes = [[Hypothesis("", 0.0, 0.0, False, False)] for _ in texts]
@@ -316,18 +316,6 @@ def _rebuild(description, folder):
     except (TypeError, ValueError) as error:
         raise UserError(f"{folder / DESCRIPTION} describes no valid model: {error}") from error
     return model, options, (source, target)
-
-
-def _options_of(texts, options):
-    """Options for each text."""
-    if options is None or isinstance(options, TranslationOptions):
-        return [options or TranslationOptions()] * len(texts)
-    if len(options) != len(texts):
-        raise UserError(
-            f"There are {len(texts)} texts and {len(options)} options: give one for each text, or "
-            "one for all."
-        )
-    return [each or TranslationOptions() for each in options]
 
 
 def _padded(rows, padding_id):

@@ -7,6 +7,7 @@ import numpy as np
 from keras_transformer.decoding.beam_search import BeamSearch
 from keras_transformer.decoding.options import SearchOptions, TranslationOptions
 from keras_transformer.decoding.strategies import Greedy
+from keras_transformer.errors import UserError
 
 # Where a beam is asked for by name and nobody says how wide.
 DEFAULT_BEAM_SIZE = 5
@@ -21,6 +22,26 @@ class Request(NamedTuple):
     limit: int  # most ids where the options say nothing, the end mark included
     prefix: object = ()  # ids
     forbidden: object = ()  # sequences of ids
+
+
+def options_of_each(texts, options):
+    """Options for each text.
+
+    Args:
+        texts: list.
+        options: `TranslationOptions` for all texts, or a list with one (or None) for each; or None.
+
+    Raises:
+        UserError: there are not as many options as texts.
+    """
+    if options is None or isinstance(options, TranslationOptions):
+        return [options or TranslationOptions()] * len(texts)
+    if len(options) != len(texts):
+        raise UserError(
+            f"There are {len(texts)} texts and {len(options)} options: give one for each text, or "
+            "one for all."
+        )
+    return [each or TranslationOptions() for each in options]
 
 
 def plan_search(requests, special_ids, num_results=1, beam_size=1, length_penalty=0.0):
