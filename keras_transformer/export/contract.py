@@ -84,3 +84,14 @@ SERVED_TEXT_OPS = {
     "TFText>FastWordpieceDetokenize",
     "TFText>WhitespaceTokenizeWithOffsetsV2",
 }
+
+
+def option_inputs(texts, options):
+    """The inputs of the signature `options`: name -> list, of a `TranslationOptions` a text."""
+    inputs = {"text": texts}
+    for field in option_fields():
+        values = [getattr(each, field.name) for each in options]
+        if field.type is str:
+            values = [value.encode("utf-8", "surrogatepass") for value in values]
+        inputs[field.name] = values
+    return inputs

@@ -8,8 +8,9 @@ import numpy as np
 from keras import ops
 
 from keras_transformer.decoding import Decoder
-from keras_transformer.decoding.options import TranslationOptions, option_fields
+from keras_transformer.decoding.options import TranslationOptions
 from keras_transformer.export.cases import Case
+from keras_transformer.export.contract import option_inputs
 from keras_transformer.export.reference_search import OPTIONS, best_translations
 
 # Where the two best tokens are nearer than this, rounding decides between them: the gate does not
@@ -78,15 +79,6 @@ def _long_cases(functions):
         Case("options", option_inputs([text], options), answers),
         Case("score", pair, [_score(functions, text, reference)]),
     ]
-
-
-def option_inputs(texts, options):
-    """The inputs of the signature `options`."""
-    inputs = {"text": texts}
-    for field in option_fields():
-        values = [getattr(each, field.name) for each in options]
-        inputs[field.name] = [v.encode() for v in values] if field.type is str else values
-    return inputs
 
 
 def _without(answers, *names):

@@ -150,20 +150,12 @@ def describe(functions, languages):
 
 def run_gate(functions, folder):
     """Lets a fresh process judge a version; `UserError` with its reasons if it refuses."""
-    weight_bytes = sum(weight.dtype.size * weight.shape.num_elements()
-                       for weight in functions.weights)  # fmt: skip
-    facts = {
-        "weight_bytes": weight_bytes,
-        "parameter_bytes": 4 * functions.model.count_params(),
-        "needs_xla": functions.flavour == "xla",
-        "rounding": functions.rounding,
-    }
     with tempfile.TemporaryDirectory() as temporary:
         cases = Path(temporary) / "cases.npz"
         with tf.device("/CPU:0"), warnings.catch_warnings():
             # Keras wonders about a softmax over a single token.
             warnings.simplefilter("ignore", UserWarning)
-            save_cases(cases, make_cases(functions), facts)
+            save_cases(cases, make_cases(functions), facts_of(functions))
         package = Path(__file__).resolve().parents[2]
         path = os.pathsep.join(filter(None, [str(package), os.environ.get("PYTHONPATH")]))
         environment = {
@@ -184,6 +176,17 @@ def run_gate(functions, folder):
         raise UserError(
             "The export was not published because it failed the gate: " + "; ".join(reasons)
         )
+
+
+def facts_of(functions):
+    """What the gate cannot know of an export: the last argument of `gate.check_version`."""
+    weight_bytes = (weight.dtype.size * weight.shape.num_elements() for weight in functions.weights)
+    return {
+        "weight_bytes": sum(weight_bytes),
+        "parameter_bytes": 4 * functions.model.count_params(),
+        "needs_xla": functions.flavour == "xla",
+        "rounding": functions.rounding,
+    }
 
 
 def _check(model, tokenizers, explain_layer):

@@ -4,12 +4,16 @@ import json
 
 import tensorflow as tf
 
+from keras_transformer.decoding.options import Hypothesis, TranslationOptions
+from keras_transformer.decoding.requests import options_of_each
+from keras_transformer.decoding.strategies import NO_SCORE
 from keras_transformer.errors import UserError
-from keras_transformer.export.contract import SIGNATURES
+from keras_transformer.export.contract import option_inputs
 from keras_transformer.export.session import SessionModel
 from keras_transformer.export.versions import latest_version
 
 BATCH_SIZE = 64
+_GREEDY = TranslationOptions(strategy="greedy")
 
 
 class ServedModel:
@@ -44,10 +48,72 @@ class ServedModel:
         """Codes of the source and the target language, `""` where unknown."""
         return self._description["source_language"], self._description["target_language"]
 
-    def translate(self, texts, batch_size=None):
-        """Translations of a list of texts, in their order."""
-        rows = self._run("serving_default", [texts], batch_size or BATCH_SIZE)
-        return [row["translation"].decode() for row in rows]
+    def translate(self, texts, options=None, batch_size=None):
+        """Translates.
+
+        Args:
+            texts: list of sentences, one string each.
+            options: `TranslationOptions` for all texts, or a list with one for each; None: greedy,
+                the signature `serving_default`. A strategy that is not set is a beam as wide as the
+                export has one.
+            batch_size: sentences translated together.
+
+        Returns:
+            List of strings; a blank sentence gives an empty one.
+
+        Raises:
+            UserError: there are not as many options as texts, or the export cannot do what they ask
+                for, such as a wider beam than its own.
+        """
+        if options is None:
+            rows = self._run("serving_default", {"text": texts}, batch_size)
+            return [row["translation"].decode() for row in rows]
+        found = self.hypotheses(texts, options, 1, batch_size)
+        return [hypotheses[0].text if hypotheses else "" for hypotheses in found]
+
+    def hypotheses(self, texts, options=None, n_best=None, batch_size=None):
+        """The best translations of each text, with their scores.
+
+        Args:
+            texts, options, batch_size: as for `translate`; without options the one best translation
+                is greedy, as that of `translate`, and several come from the signature `beam`.
+            n_best: most translations of a text; as many as the export answers with if None.
+
+        Returns:
+            For each text a list of `Hypothesis`, as those of `Translator.hypotheses`. An export
+            says of the best one alone whether its end was cut off; `target_truncated` of the others
+            is None.
+
+        Raises:
+            UserError: as `translate`; or the export answers with fewer than `n_best`.
+        """
+        self._check_at_most("n_best", n_best or 0, self._description.get("n_best"), "--n-best")
+        if options is None and n_best != 1:
+            rows = self._run("beam", {"text": texts}, batch_size)
+        else:
+            options = options_of_each(texts, _GREEDY if options is None else options)
+            self._check_options(options)
+            rows = self._run("options", option_inputs(texts, options), batch_size)
+        return [_hypotheses(row, n_best) for row in rows]
+
+    def _check_options(self, options):
+        """`UserError` before anything is translated, for what a server would clamp."""
+        about = self._description
+        longest = int(about["max_length_factor"] * about["max_source_length"])
+        longest += about["max_length_constant"]
+        for each in options:
+            self._check_at_most("beam_size", each.beam_size, about.get("beam_size"), "--beam-size")
+            self._check_at_most(
+                "max_length", each.max_length, longest, "a larger decoding.max_length_factor"
+            )
+
+    def _check_at_most(self, name, value, most, remedy):
+        """`UserError` if more is asked for than the export was made for."""
+        if most is not None and value > most:
+            raise UserError(
+                f"{name} is {value} and the export {self.folder} has at most {most}: ask for less, "
+                f"or export the model again with {remedy}."
+            )
 
     def score(self, sources, references, batch_size=None):
         """How probable the model finds given translations, as `Translator.score` says it.
@@ -61,7 +127,7 @@ class ServedModel:
                 f"{len(sources)} sources and {len(references)} references: give one reference for "
                 "each source."
             )
-        rows = self._run("score", [sources, references], batch_size or BATCH_SIZE)
+        rows = self._run("score", {"text": sources, "reference": references}, batch_size)
         return [(float(row["log_probability"]), int(row["num_tokens"])) for row in rows]
 
     def explain(self, texts, batch_size=16):
@@ -73,29 +139,27 @@ class ServedModel:
             `(layers, heads, T, S)`, `encoder_attention` `(layers, heads, S, S)` and
             `decoder_attention` `(layers, heads, T, T)`.
         """
-        return [_explanation(row) for row in self._run("explain", [texts], batch_size)]
+        return [_explanation(row) for row in self._run("explain", {"text": texts}, batch_size)]
 
     def close(self):
         """Frees the memory of the model."""
         self._model.close()
 
     def _run(self, signature, columns, batch_size):
-        """Runs a signature over lists of texts; a list with a dict of outputs for each row."""
+        """Runs a signature over named lists; a list with a dict of outputs for each row."""
         if signature not in self._model.signatures:
             raise UserError(
                 f"The export {self.folder} has no signature {signature}: export the model again."
             )
-        columns = [[_as_bytes(text) for text in column] for column in columns]
-        names = list(SIGNATURES[signature].inputs)
-        rows = [None] * len(columns[0])
+        columns = {name: [_as_bytes(value) for value in column] for name, column in columns.items()}
+        texts = columns["text"]
+        rows = [None] * len(texts)
+        batch_size = batch_size or BATCH_SIZE
         # Sentences of like length share a batch: a batch takes as long as its longest.
-        order = sorted(range(len(rows)), key=lambda row: -len(columns[0][row]))
+        order = sorted(range(len(rows)), key=lambda row: -len(texts[row]))
         for start in range(0, len(order), batch_size):
             batch = order[start : start + batch_size]
-            inputs = {
-                name: [column[row] for row in batch]
-                for name, column in zip(names, columns, strict=True)
-            }
+            inputs = {name: [column[row] for row in batch] for name, column in columns.items()}
             outputs = self._model.run(signature, inputs)
             for place, row in enumerate(batch):
                 rows[row] = {name: value[place] for name, value in outputs.items()}
@@ -115,8 +179,33 @@ def _read_description(folder):
         raise UserError(f"{path} cannot be read ({error}): export the model again.") from error
 
 
-def _as_bytes(text):
-    return text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass")
+def _as_bytes(value):
+    """Texts as a server gets them; numbers as they are."""
+    return value.encode("utf-8", "surrogatepass") if isinstance(value, str) else value
+
+
+def _hypotheses(row, n_best):
+    """A row of `beam` or `options` as `Hypothesis` objects.
+
+    Raises:
+        UserError: the export did not do all that was asked for.
+    """
+    warnings = row.get("warnings", b"").decode()
+    if warnings:
+        raise UserError(f"The export cannot do what was asked for: {warnings}.")
+    scores = row["scores"]
+    count = row.get("count", (scores > NO_SCORE).sum())
+    is_cut = bool(row["target_truncated"])
+    return [
+        Hypothesis(
+            row["translations"][place].decode(),
+            float(scores[place]),
+            float(row["ranking_scores"][place]),
+            bool(row["source_truncated"]),
+            is_cut if place == 0 else None,
+        )
+        for place in range(min(count, n_best or count))
+    ]
 
 
 def _explanation(row):

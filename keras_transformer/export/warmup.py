@@ -8,10 +8,10 @@ from pathlib import Path
 
 import tensorflow as tf
 
-from keras_transformer.export.contract import SIGNATURES
+from keras_transformer.config.translation_options import TranslationOptions
+from keras_transformer.export.contract import SIGNATURES, option_inputs
 
 MAX_RECORDS = 1000  # a server refuses more
-_UNSET = {"string": "", "int32": 0, "float32": 0.0}  # options of which nothing is asked
 _TEXTS = ("1", "A b c.", "", "One sentence of some more words, 2 and 3.")
 
 
@@ -34,10 +34,10 @@ def write_warmup(folder, model_name, batch_sizes):
         for name, signature in SIGNATURES.items():
             for size in sorted(set(batch_sizes)):
                 texts = [_TEXTS[row % len(_TEXTS)] for row in range(size)]
+                values = option_inputs(texts, [TranslationOptions()] * size)
+                values["reference"] = texts
                 inputs = {
-                    key: tf.make_tensor_proto(texts, tf.string)
-                    if kind == "string" and key in ("text", "reference")
-                    else tf.make_tensor_proto([_UNSET[kind]] * size, tf.as_dtype(kind))
+                    key: tf.make_tensor_proto(values[key], tf.as_dtype(kind))
                     for key, kind in signature.inputs.items()
                 }
                 record = _record(model_name, name, inputs)

@@ -13,8 +13,16 @@ LINES = [
 ][:53]
 
 
-def _make_model(vocabulary_size, seed=9, **options):
-    """A model with random weights; with this seed, translations end after 1 to 5 ids or never."""
+def _make_model(vocabulary_size, seed=9, kernels=0.4, ends=1.0, **options):
+    """A model with random weights; with this seed, translations end after 1 to 5 ids or never.
+
+    Args:
+        vocabulary_size: of the source.
+        seed: of the weights.
+        kernels: their standard deviation; that of all other weights is 0.4.
+        ends: what the embedding of the end mark (id 3) is multiplied by.
+        options: of `Transformer`.
+    """
     import numpy as np
 
     from keras_transformer.models import Transformer
@@ -26,7 +34,11 @@ def _make_model(vocabulary_size, seed=9, **options):
     generator = np.random.default_rng(seed)
     for weight in model.weights:
         mean = 1.0 if weight.path.endswith("gamma") else 0.0
-        weight.assign(generator.normal(mean, 0.4, weight.shape))
+        deviation = kernels if weight.path.endswith("kernel") else 0.4
+        weight.assign(generator.normal(mean, deviation, weight.shape))
+    embeddings = np.array(model.target_embedding.embeddings)
+    embeddings[3] *= ends
+    model.target_embedding.embeddings.assign(embeddings)
     return model
 
 
@@ -48,8 +60,10 @@ def make_model():
 
 @pytest.fixture(scope="session")
 def model(make_model, tokenizers):
-    """A float32 model for `tokenizers`."""
-    return make_model(tokenizers.source.vocabulary_size)
+    """A float32 model for `tokenizers`, quick to trace; some translations end, others are cut."""
+    layers = {"num_encoder_layers": 1, "num_decoder_layers": 2}
+    size = tokenizers.source.vocabulary_size
+    return make_model(size, seed=40, kernels=0.8, ends=3.0, norm="pre", **layers)
 
 
 @pytest.fixture(scope="session")
@@ -80,7 +94,7 @@ def exported(model, tokenizers, settings, tmp_path_factory):
 
     folder = tmp_path_factory.mktemp("exports") / "small"
     return export_saved_model(
-        model, tokenizers, folder, settings.decoding, settings.export, languages=("ko", "en")
+        model, tokenizers, folder, settings.decoding, settings.export, 1, ("ko", "en")
     )
 
 
@@ -92,3 +106,19 @@ def served(exported):
     model = ServedModel(exported)
     yield model
     model.close()
+
+
+@pytest.fixture(scope="session")
+def run(served):
+    """Function from a signature and lists of its inputs to the outputs of a server's session."""
+    from keras_transformer.export.contract import SIGNATURES
+
+    def run(signature, *columns):
+        names = SIGNATURES[signature].inputs
+        columns = [
+            [value.encode() if isinstance(value, str) else value for value in column]
+            for column in columns
+        ]
+        return served._model.run(signature, dict(zip(names, columns, strict=True)))
+
+    return run

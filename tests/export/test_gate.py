@@ -1,10 +1,7 @@
 """The gate stops what a server cannot run; that it lets a good export pass, `exported` shows."""
 
-import os
 import re
 import shutil
-import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -14,50 +11,67 @@ pytestmark = pytest.mark.tensorflow
 
 @pytest.fixture(scope="module")
 def smallest(make_model, tokenizers):
-    """The served functions of a model with one layer each, quick to trace."""
+    """The served functions of a model with one layer each and no copies of weights."""
+    from keras_transformer.export import decoder
     from keras_transformer.export.signatures import Limits, SearchSizes, ServedFunctions
 
     size = tokenizers.source.vocabulary_size
     model = make_model(size, num_encoder_layers=1, num_decoder_layers=1)
-    return ServedFunctions(
-        model, tokenizers, Limits(17, 1.0, 3), SearchSizes(3, 2, 0.6), explain_layer=0
-    )
-
-
-def facts_of(functions):
-    size = 4 * functions.model.count_params()
-    return {"weight_bytes": size, "parameter_bytes": size}
+    sizes = Limits(17, 1.0, 3), SearchSizes(3, 2, 0.6)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(decoder, "MOST_WEIGHTS", 1.0)
+        functions = ServedFunctions(model, tokenizers, *sizes, explain_layer=0)
+    assert functions.decoder.copies == []
+    return functions
 
 
 @pytest.fixture
-def ask_gate(smallest, tmp_path):
-    """Function that writes a version in a given way and returns what the gate says of it."""
+def ask_gate(smallest, tmp_path, monkeypatch, capsys):
+    """Function that writes a version in a given way and returns what the gate says of it.
+
+    Its only signature is `score`, which is quick to trace.
+    """
     import keras
 
+    from keras_transformer.export import gate, warmup
     from keras_transformer.export.cases import Case, save_cases
-    from keras_transformer.export.warmup import write_warmup
+    from keras_transformer.export.saved_model import facts_of
+
+    signatures = {"score": gate.SIGNATURES["score"]}
+    for module in (gate, warmup):
+        monkeypatch.setattr(module, "SIGNATURES", signatures)
 
     def ask(way):
         folder, cases = tmp_path / "1", tmp_path / "cases.npz"
         way(smallest, keras.export.ExportArchive(), folder)
-        write_warmup(folder, "smallest", [1])
+        warmup.write_warmup(folder, "smallest", [1])
         # Any answer will do, but there must be one.
-        save_cases(cases, [Case("serving_default", {"text": [b"I"]}, [{}])], facts_of(smallest))
-        command = [sys.executable, "-m", "keras_transformer.export.gate", str(folder), str(cases)]
-        environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
-        done = subprocess.run(command, env=environment, capture_output=True, text=True)
-        assert done.returncode in (0, 1), done.stderr
-        assert bool(done.stdout) == (done.returncode == 1)
-        return done.stdout.splitlines()
+        inputs = {"text": [b"I"], "reference": [b"a"]}
+        save_cases(cases, [Case("score", inputs, [{}])], facts_of(smallest))
+        status = gate.main([str(folder), str(cases)])
+        said = capsys.readouterr().out.splitlines()
+        assert status == (1 if said else 0)
+        return said
 
     return ask
 
 
-def add_endpoints(functions, archive):
+def score_of(functions):
+    """Name, function and input specification of `score`."""
+    (endpoint,) = (endpoint for endpoint in functions.endpoints() if endpoint[0] == "score")
+    return endpoint
+
+
+def add_score(functions, archive, function=None):
     for resource in functions.tokenizers.resources():
         archive.track(resource)
-    for name, function, specification in functions.endpoints():
-        archive.add_endpoint(name, function, input_signature=specification)
+    name, score, specification = score_of(functions)
+    archive.add_endpoint(name, function or score, input_signature=specification)
+
+
+def as_it_should_be(functions, archive, folder):
+    add_score(functions, archive)
+    archive.write_out(str(folder), verbose=False)
 
 
 def module_with_the_model(functions, archive, folder):
@@ -67,47 +81,45 @@ def module_with_the_model(functions, archive, folder):
     module = tf.Module()
     module.model = functions.model
     module.resources = functions.tokenizers.resources()
-    signatures = {
-        name: tf.function(function, input_signature=specification, autograph=False)
-        for name, function, specification in functions.endpoints()
-    }
-    module.signatures_kept = list(signatures.values())
-    tf.saved_model.save(module, str(folder), signatures=signatures)
+    name, score, specification = score_of(functions)
+    module.kept = tf.function(score, input_signature=specification, autograph=False)
+    tf.saved_model.save(module, str(folder), signatures={name: module.kept})
 
 
 def track_the_model(functions, archive, folder):
     """The way that stores every weight twice."""
     archive.track(functions.model)
-    add_endpoints(functions, archive)
-    archive.write_out(str(folder), verbose=False)
+    as_it_should_be(functions, archive, folder)
 
 
 def compile_with_xla(functions, archive, folder):
     """The way that needs XLA, which a server switches off."""
     import tensorflow as tf
 
-    add_endpoints(functions, archive)
     compiled = tf.function(lambda scores: scores * 1.0, jit_compile=True)
 
-    def serving_default(text):
-        outputs = functions.serving_default(text)
-        return {**outputs, "score": compiled(outputs["score"])}
+    def score(text, reference):
+        outputs = functions.score(text, reference)
+        return {**outputs, "log_probability": compiled(outputs["log_probability"])}
 
-    specification = [tf.TensorSpec([None], tf.string, name="text")]
-    archive._endpoint_names.remove("serving_default")
-    archive.add_endpoint("serving_default", serving_default, input_signature=specification)
+    add_score(functions, archive, score)
     archive.write_out(str(folder), verbose=False)
+
+
+def test_nothing_is_said_of_a_good_export(ask_gate):
+    assert ask_gate(as_it_should_be) == []
 
 
 def test_a_module_that_holds_the_model_is_stopped(ask_gate, tmp_path):
     import tensorflow as tf
 
     said = ask_gate(module_with_the_model)
-    assert said[0].startswith("signature serving_default, batch of 1: it fails in a server's")
+    assert said[0].startswith("signature score, batch of 1: it fails in a server's")
     assert all("Could not find variable" in line for line in said)
     # And a reload in Python does not see it.
-    reloaded = tf.saved_model.load(str(tmp_path / "1"))
-    assert reloaded.signatures["serving_default"](text=tf.constant(["I"]))["score"].shape == (1,)
+    reloaded = tf.saved_model.load(str(tmp_path / "1")).signatures["score"]
+    texts = tf.constant(["I"])
+    assert reloaded(text=texts, reference=texts)["num_tokens"].shape == (1,)
 
 
 def test_a_tracked_model_is_stopped(ask_gate):
@@ -144,6 +156,7 @@ def test_an_op_that_no_server_has(meta_graph):
     xla, unknown = check_operations(graph)
     assert "needs XLA (XlaDynamicUpdateSlice)" in xla
     assert unknown == "TensorFlow Serving 2.20 has no op TFText>Imagined"
+    assert check_operations(graph, needs_xla=True) == [unknown]
 
 
 def test_signatures_that_break_the_contract(meta_graph):
@@ -172,8 +185,10 @@ def test_weights_as_constants_and_weights_that_are_missing(exported, meta_graph,
     import tensorflow as tf
 
     from keras_transformer.export.gate import check_sizes
+    from keras_transformer.export.saved_model import facts_of
 
     graph, facts = changed(meta_graph).graph_def, facts_of(functions)
+    facts = {name: size for name, size in facts.items() if name.endswith("bytes")}
     assert check_sizes(exported, graph, **facts) == []
     node = graph.library.function[0].node_def.add(op="Const", name="weights")
     node.attr["value"].tensor.CopyFrom(tf.make_tensor_proto(np.ones((300, 300), "float32")))
@@ -181,7 +196,7 @@ def test_weights_as_constants_and_weights_that_are_missing(exported, meta_graph,
     assert "weights as constants" in problem
     larger = {name: 2 * size for name, size in facts.items()}
     assert "of weights" in check_sizes(exported, meta_graph.graph_def, **larger)[0]
-    # Fused copies are allowed up to one and a half times the model.
+    # Copies are allowed up to 1.6 times the model.
     much = {"weight_bytes": 2 * facts["weight_bytes"], "parameter_bytes": 1}
     assert "stored twice" in check_sizes(exported, meta_graph.graph_def, **much)[0]
 
@@ -226,7 +241,8 @@ def test_warmup_records_that_fail(exported, tmp_path):
     records = list(tf.data.TFRecordDataset(str(warmup_path(tmp_path))).as_numpy_iterator())
     with tf.io.TFRecordWriter(str(warmup_path(tmp_path))) as writer:
         writer.write(records[0])
-    assert check_warmup(good, tmp_path) == ["there is no warmup record for explain, score"]
+    missing = "there is no warmup record for beam, explain, options, score"
+    assert check_warmup(good, tmp_path) == [missing]
     warmup_path(tmp_path).write_bytes(b"torn" * 9)
     assert "cannot be read" in check_warmup(good, tmp_path)[0]
 

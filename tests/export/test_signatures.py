@@ -8,22 +8,6 @@ pytestmark = pytest.mark.tensorflow
 TEXTS = ["나는 읽는다 책.", "My mother saw a pear 3?", "", "I", " \t\u3000", "학생이 샀어요 책?"]
 
 
-@pytest.fixture(scope="module")
-def run(exported):
-    """Function from a signature and its texts to the outputs of a server's session."""
-    from keras_transformer.export.session import SessionModel
-
-    model = SessionModel(exported)
-
-    def run(signature, *columns):
-        names = {"score": ("text", "reference")}.get(signature, ("text",))
-        columns = [[text.encode() for text in column] for column in columns]
-        return model.run(signature, dict(zip(names, columns, strict=True)))
-
-    yield run
-    model.close()
-
-
 def sources_of(functions, texts):
     tokenizer = functions.tokenizers.source
     longest = functions.limits.max_source_length
@@ -144,7 +128,8 @@ def test_explain_shows_the_attention_of_each_step(run, functions):
         received = outputs["cross_attention"][row]
         np.testing.assert_allclose(received[..., sizes[0], sizes[1]], cross, atol=1e-5)
         attention = outputs["attention"][row]
-        np.testing.assert_allclose(attention[sizes], cross[1].mean(axis=0), atol=1e-5)
+        layer = functions.explain_layer
+        np.testing.assert_allclose(attention[sizes], cross[layer].mean(axis=0), atol=1e-5)
         np.testing.assert_allclose(attention.sum(axis=1)[:num_target], 1, atol=1e-5)
         assert attention.sum() == pytest.approx(num_target, abs=1e-4)
         for name, expected in (("encoder", weights.encoder), ("decoder", weights.decoder)):

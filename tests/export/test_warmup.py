@@ -14,8 +14,21 @@ def test_records_for_every_signature_and_size(tmp_path):
     for (name, inputs), size in zip(records, [1, 5] * len(SIGNATURES), strict=True):
         assert set(inputs) == set(SIGNATURES[name].inputs)
         assert all(value.shape == (size,) for value in inputs.values())
-        assert all(isinstance(text, bytes) for value in inputs.values() for text in value)
+        kinds = {"O": "string", "i": "int32", "f": "float32"}
+        types = {key: kinds[value.dtype.kind] for key, value in inputs.items()}
+        assert types == SIGNATURES[name].inputs
     assert len(np.unique(records[1][1]["text"])) > 1
+
+
+def test_options_are_not_set(tmp_path):
+    from keras_transformer.config.translation_options import option_fields
+    from keras_transformer.export.warmup import read_warmup, write_warmup
+
+    write_warmup(tmp_path, "ko-en", [3])
+    (inputs,) = (inputs for name, inputs in read_warmup(tmp_path) if name == "options")
+    for field in option_fields():
+        unset = field.unset.encode() if field.type is str else field.unset
+        assert inputs[field.name].tolist() == [unset] * 3
 
 
 def test_a_server_finds_what_it_needs(tmp_path):
