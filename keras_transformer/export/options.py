@@ -99,7 +99,8 @@ class OptionReader:
 
     def _forbidden(self, texts):
         """Ids `(B, W, Q)` of the words of each text, -1 on their left."""
-        words = tf.strings.split(texts)
+        # What `str.split` takes for blank and `tf.strings.split` does not.
+        words = tf.strings.split(tf.strings.regex_replace(texts, r"[\pZ\x{1c}-\x{1f}\x{85}]", " "))
         ids = self.tokenizer.encode_in_graph(words.flat_values)
         ids = tf.reverse(ids, axis=[1]).to_tensor(-1)
         ids = tf.reverse(tf.pad(ids, [[0, 0], [0, 1]], constant_values=-1), axis=[1])
