@@ -210,7 +210,7 @@ class ServedFunctions:
         places = tf.range(results)
         is_real = places < found.count[:, None]
         is_later = places[:, None] > places
-        is_same = tf.equal(texts[:, :, None], texts[:, None]) & is_real[:, None] & is_later
+        is_same = tf.equal(texts[:, :, None], texts[:, None]) & is_later
         is_new = is_real & ~tf.reduce_any(is_same, axis=2)
         order = tf.argsort(tf.cast(~is_new, tf.int32), axis=1, stable=True)
         count = tf.reduce_sum(tf.cast(is_new, tf.int32), axis=1)

@@ -29,7 +29,7 @@ def test_translations_are_those_of_decoding(run, functions):
     assert len(set(expected.lengths)) > 1, "the case is too simple"
 
 
-@pytest.mark.parametrize("signature", ["serving_default", "explain", "score"])
+@pytest.mark.parametrize("signature", ["serving_default", "beam", "explain", "score"])
 def test_a_row_alone_is_the_row_in_a_batch(run, signature):
     columns = [TEXTS, TEXTS[::-1]][: 2 if signature == "score" else 1]
     whole = run(signature, *columns)
