@@ -38,4 +38,4 @@ class Hypothesis(NamedTuple):
     score: float  # natural logarithm of its probability, its end mark included
     ranking_score: float  # score / ((5 + tokens) / 6) ** length penalty: what decides the order
     source_truncated: bool  # the text was longer than can be read: its end was not seen
-    target_truncated: bool  # the limit cut the translation off before its end
+    target_truncated: bool | None  # the limit cut the translation off; None: nobody knows

@@ -87,7 +87,8 @@ class ServedModel:
         Raises:
             UserError: as `translate`; or the export answers with fewer than `n_best`.
         """
-        self._check_at_most("n_best", n_best or 0, self._description.get("n_best"), "--n-best")
+        most = self._description.get("n_best")
+        self._check_at_most("n_best", n_best or 0, most, "larger --beam-size and --n-best")
         if options is None and n_best != 1:
             rows = self._run("beam", {"text": texts}, batch_size)
         else:
@@ -102,7 +103,9 @@ class ServedModel:
         longest = int(about["max_length_factor"] * about["max_source_length"])
         longest += about["max_length_constant"]
         for each in options:
-            self._check_at_most("beam_size", each.beam_size, about.get("beam_size"), "--beam-size")
+            self._check_at_most(
+                "beam_size", each.beam_size, about.get("beam_size"), "a larger --beam-size"
+            )
             self._check_at_most(
                 "max_length", each.max_length, longest, "a larger decoding.max_length_factor"
             )

@@ -6,6 +6,7 @@
 import numpy as np
 import tensorflow as tf
 from tensorflow.core.protobuf import config_pb2
+from tensorflow.python.util import deprecation
 
 
 class SessionModel:
@@ -23,7 +24,7 @@ class SessionModel:
 
         graph = tf.Graph()
         self._session = tf.compat.v1.Session(graph=graph)
-        with graph.as_default():
+        with graph.as_default(), deprecation.silence():  # servers load in this way all the same
             loader = tf.compat.v1.saved_model.loader
             meta_graph = loader.load(self._session, ["serve"], str(folder))
         self.signatures = dict(meta_graph.signature_def)

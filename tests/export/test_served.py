@@ -4,6 +4,7 @@ import shutil
 import numpy as np
 import pytest
 
+from keras_transformer.config.translation_options import TranslationOptions
 from keras_transformer.errors import UserError
 
 pytestmark = pytest.mark.tensorflow
@@ -28,12 +29,86 @@ def test_order_and_batches_do_not_matter(served):
     assert served.translate([]) == []
 
 
-def test_score(served, model, tokenizers, settings):
+@pytest.fixture(scope="module")
+def translator(functions, tokenizers, settings):
+    """The same model in Python, with the defaults of the export."""
     from keras_transformer.translator import Translator
 
-    limit = settings.export.max_source_length
-    options = dataclasses.replace(settings.decoding, max_source_length=limit)
-    translator = Translator(model, tokenizers, options)
+    sizes = {name: getattr(settings.export, name) for name in ("max_source_length", "beam_size")}
+    return Translator(functions.model, tokenizers, dataclasses.replace(settings.decoding, **sizes))
+
+
+OPTIONS = [
+    TranslationOptions(strategy="sample", seed=row + 1)
+    if row % 2
+    else TranslationOptions(beam_size=2, prefix="책", max_length=7)
+    for row in range(len(TEXTS))
+]
+
+
+def assert_same(received, expected):
+    """Equal lists of `Hypothesis`; an export knows of the best one alone whether it was cut."""
+    assert [len(one) for one in received] == [len(one) for one in expected]
+    for one, other in zip(received, expected, strict=True):
+        for rank, (have, need) in enumerate(zip(one, other, strict=True)):
+            assert [type(value) for value in have][:4] == [str, float, float, bool]
+            assert have.text == need.text and have.source_truncated == need.source_truncated
+            np.testing.assert_allclose(have[1:3], need[1:3], rtol=1e-4, atol=1e-4)
+            assert have.target_truncated == (None if rank else need.target_truncated)
+
+
+def test_options(served, translator):
+    received = served.hypotheses(TEXTS, OPTIONS)
+    assert_same(received, translator.hypotheses(TEXTS, OPTIONS, n_best=2))
+    assert {len(one) for one in received} == {1, 2}
+    assert_same(served.hypotheses(TEXTS, OPTIONS, batch_size=2), received)
+    best = [one[0].text for one in received]
+    assert served.translate(TEXTS, OPTIONS) == best
+    assert served.translate(TEXTS[::-1], OPTIONS[::-1], batch_size=3) == best[::-1]
+    assert [len(one) for one in served.hypotheses(TEXTS, OPTIONS, n_best=1)] == [1] * len(TEXTS)
+    one_for_all = TranslationOptions(min_length=4, no_repeat_ngram=1)
+    assert served.translate(TEXTS, one_for_all) == translator.translate(TEXTS, one_for_all)
+    assert served.hypotheses([], one_for_all) == []
+
+
+def test_hypotheses_without_options(served, translator):
+    """Several are those of a beam, and the best alone is what `translate` gives."""
+    assert_same(served.hypotheses(TEXTS), translator.hypotheses(TEXTS, n_best=2))
+    assert served.hypotheses(TEXTS, n_best=2) == served.hypotheses(TEXTS)
+    best = served.hypotheses(TEXTS, n_best=1)
+    assert [one[0].text for one in best] == served.translate(TEXTS)
+    assert_same(best, translator.hypotheses(TEXTS, TranslationOptions(strategy="greedy")))
+    assert served.hypotheses([]) == []
+
+
+def test_what_an_export_cannot_do(served, monkeypatch):
+    texts = TEXTS[:2]
+    with pytest.raises(UserError, match="There are 2 texts and 1 options"):
+        served.translate(texts, OPTIONS[:1])
+    with pytest.raises(UserError, match=r"n_best is 3 and the export .* has at most 2: ask for"):
+        served.hypotheses(texts, n_best=3)
+    options = [TranslationOptions(), TranslationOptions(beam_size=4)]
+    with pytest.raises(
+        UserError, match=r"beam_size is 4 and the export .* has at most 3: .*--beam"
+    ):
+        served.translate(texts, options)
+    with pytest.raises(UserError, match=r"max_length is 28 and the export .* has at most 27"):
+        served.translate(texts, TranslationOptions(max_length=28))
+    # What the server says is not lost, either.
+    monkeypatch.setattr(served, "_check_options", lambda options: None)
+    with pytest.raises(UserError, match="asked for: beam_size 4 is out of range: 3 was taken"):
+        served.translate(texts, options)
+
+
+def test_an_export_without_the_signature(served, monkeypatch):
+    signatures = {"serving_default": served._model.signatures["serving_default"]}
+    monkeypatch.setattr(served._model, "signatures", signatures)
+    assert len(served.translate(TEXTS)) == len(TEXTS)
+    with pytest.raises(UserError, match="has no signature beam: export the model again"):
+        served.hypotheses(TEXTS)
+
+
+def test_score(served, translator):
     references = ["책", "I", "a pear", "", "saw", "I", "I"]
     scores = served.score(TEXTS, references)
     np.testing.assert_allclose(served.score(TEXTS, references, batch_size=3), scores, atol=1e-4)
