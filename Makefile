@@ -11,13 +11,14 @@ PYTEST := $(RUN) -m pytest -n $(WORKERS)
 # --no-compile below leaves byte code to the first import; this lets it be kept.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: help demo test lint recipes benchmark-decoding clean
+.PHONY: help demo test lint recipes docs benchmark-decoding clean
 
 help:
 	@echo "make demo    train on the sample corpus, evaluate, export, translate a sentence"
 	@echo "make test    lint, tests on TensorFlow, backend-neutral tests on JAX"
 	@echo "make lint    ruff"
 	@echo "make recipes write the comments of recipes/*.yaml anew, after a change of the settings"
+	@echo "make docs    the documentation as a site in build/docs/, English and Korean"
 	@echo "make benchmark-decoding  decoding beside other engines, about an hour"
 	@echo "make clean   remove .venv/, .venv-peers/ and caches; runs/ and exports/ stay"
 
@@ -64,6 +65,16 @@ lint: .venv/installed-test
 recipes: .venv/installed
 	$(RUN) -c 'import sys; from keras_transformer.config import refresh; list(map(refresh, sys.argv[1:]))' \
 		recipes/*.yaml
+
+.venv/installed-docs: .venv/installed
+	@echo "== installing what the documentation needs"
+	$(RUN) -m pip install --disable-pip-version-check --quiet --no-compile -e '.[docs]'
+	@touch $@
+
+# -W: a warning (a broken link, a docstring that cannot be read) is an error.
+docs: .venv/installed-docs
+	$(RUN) -m sphinx -E -W --keep-going -q -b html docs build/docs
+	@echo "== build/docs/index.html"
 
 benchmark-decoding: .venv/installed-test
 	$(RUN) -m pip install --disable-pip-version-check --quiet --no-compile -e '.[draw]'
