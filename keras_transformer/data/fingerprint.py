@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
-from keras_transformer.data.token_corpus import FORMAT_VERSION
+from keras_transformer.data.corpus_writer import FORMAT_VERSION
 from keras_transformer.errors import UserError
 
 

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import itertools
 import json
-import os
-import shutil
 import zlib
 from collections.abc import Callable, Iterable
-from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
 
+from keras_transformer.data.corpus_writer import (
+    DESCRIPTION,
+    FORMAT_VERSION,
+    SIDES,
+    CorpusWriter,
+)
 from keras_transformer.data.filters import FilterReport
 from keras_transformer.data.token_array import TokenArray
 from keras_transformer.errors import UserError
 
-FORMAT_VERSION = 1
-_DESCRIPTION = "corpus.json"
-_SIDES = ("source", "target")
 _CHUNK = 8192  # pairs encoded at once
 _BLOCK = 1 << 22  # bytes read at once
 
@@ -96,40 +96,12 @@ class TokenCorpus:
         Raises:
             UserError: a folder that cannot be written (nothing is left), or no pair at all.
         """
-        folder = Path(folder)
-        temporary = _temporary_name(folder, os.getpid())
-        try:
-            with _writing(folder):
-                folder.parent.mkdir(parents=True, exist_ok=True)
-                _remove_abandoned(folder)
-                temporary.mkdir()
-            sides = [
-                _SideWriter(temporary, name, tokenizer, folder)
-                for name, tokenizer in zip(
-                    _SIDES, (tokenizers.source, tokenizers.target), strict=True
-                )
-            ]
-            try:
-                report = _encode(pairs, sides, max_length, report, progress)
-                files = {name: about for side in sides for name, about in side.close().items()}
-            finally:
-                for side in sides:
-                    side.release()
-            if sides[0].num_sentences == 0:
+        sizes = [side.vocabulary_size for side in (tokenizers.source, tokenizers.target)]
+        with CorpusWriter(folder, sizes) as writer:
+            report = _encode(pairs, tokenizers, writer, max_length, report, progress)
+            if writer.num_pairs == 0:
                 raise UserError(f"No sentence pair is left to train on: {report.summary()}")
-            description = {
-                "format_version": FORMAT_VERSION,
-                "fingerprint": fingerprint,
-                "num_pairs": sides[0].num_sentences,
-                "dtypes": {side.name: side.dtype.name for side in sides},
-                "files": files,
-                "report": report.to_dict(),
-            }
-            with _writing(folder):
-                _write_synced(temporary / _DESCRIPTION, json.dumps(description, indent=2).encode())
-                _replace(temporary, folder)
-        finally:
-            shutil.rmtree(temporary, ignore_errors=True)
+            writer.finish(fingerprint, report)
         return cls.open(folder, verify=False)
 
     @classmethod
@@ -154,7 +126,7 @@ class TokenCorpus:
         for name, about in description["files"].items():
             _check_file(folder / name, about, verify)
         sides = []
-        for name in _SIDES:
+        for name in SIDES:
             dtype = np.dtype(description["dtypes"][name]).newbyteorder("<")
             sides.append(
                 TokenArray(
@@ -180,65 +152,14 @@ class TokenCorpus:
             return cls.build(folder, make_pairs(), tokenizers, fingerprint, **options)
 
 
-class _SideWriter:
-    """Appends the ids and offsets of one side to their two files."""
-
-    def __init__(self, folder: Path, name: str, tokenizer, shown: Path):
-        self.name = name
-        self.tokenizer = tokenizer
-        small = tokenizer.vocabulary_size <= np.iinfo(np.uint16).max + 1
-        self.dtype = np.dtype(np.uint16 if small else np.int32)
-        self.num_sentences = 0
-        self._num_tokens = 0
-        self._shown = shown
-        self._sums = {f"{name}.ids": [0, 0], f"{name}.offsets": [0, 0]}
-        self._open_files = ExitStack()
-        with _writing(shown):
-            self._files = {
-                key: self._open_files.enter_context(open(folder / key, "wb"))  # noqa: SIM115
-                for key in self._sums
-            }
-        self._write(f"{name}.offsets", np.zeros(1, "<i8"))
-
-    def append(self, sentences: list[np.ndarray]):
-        lengths = np.array([len(sentence) for sentence in sentences], dtype="<i8")
-        offsets = self._num_tokens + np.cumsum(lengths)
-        ids = np.concatenate([np.zeros(0, np.int32), *sentences])
-        self._write(f"{self.name}.ids", ids.astype(self.dtype.newbyteorder("<")))
-        self._write(f"{self.name}.offsets", offsets.astype("<i8"))
-        self._num_tokens += int(lengths.sum())
-        self.num_sentences += len(sentences)
-
-    def _write(self, key: str, array: np.ndarray):
-        data = array.tobytes()
-        with _writing(self._shown):
-            self._files[key].write(data)
-        size, checksum = self._sums[key]
-        self._sums[key] = [size + len(data), zlib.crc32(data, checksum)]
-
-    def close(self) -> dict:
-        """Puts everything on the disk; returns size and checksum of each file."""
-        with _writing(self._shown):
-            for file in self._files.values():
-                file.flush()
-                os.fsync(file.fileno())
-            self._open_files.close()
-        return {key: {"bytes": size, "crc32": crc} for key, (size, crc) in self._sums.items()}
-
-    def release(self):
-        """Closes the files, whatever state they are in; what went wrong was already said."""
-        with suppress(OSError):
-            self._open_files.close()
-
-
-def _encode(pairs, sides, max_length, report, progress):
+def _encode(pairs, tokenizers, writer, max_length, report, progress):
     pairs = iter(pairs)
     num_read = 0
     counted = FilterReport() if report is None else report
     while chunk := list(itertools.islice(pairs, _CHUNK)):
         encoded = [
-            side.tokenizer.encode([pair[column] for pair in chunk])
-            for column, side in enumerate(sides)
+            tokenizer.encode([pair[column] for pair in chunk])
+            for column, tokenizer in enumerate((tokenizers.source, tokenizers.target))
         ]
         reasons = [
             _reason(*lengths, max_length) for lengths in zip(*map(_lengths, encoded), strict=True)
@@ -246,15 +167,19 @@ def _encode(pairs, sides, max_length, report, progress):
         for reason in filter(None, reasons):
             counted.drop(reason)
         kept = [reason is None for reason in reasons]
-        encoded = [list(itertools.compress(sentences, kept)) for sentences in encoded]
-        for side, sentences in zip(sides, encoded, strict=True):
-            side.append(sentences)
+        writer.append(*(_flat(list(itertools.compress(side, kept))) for side in encoded))
         num_read += len(chunk)
         if progress is not None:
             progress(num_read)
     if report is None:  # otherwise `filter_pairs` counted what came in
         counted.num_read = num_read
     return counted
+
+
+def _flat(sentences: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """All ids one after the other, and how many each sentence has."""
+    lengths = np.array(_lengths(sentences), dtype=np.int64)
+    return np.concatenate([np.zeros(0, np.int32), *sentences]), lengths
 
 
 def _lengths(sentences: list[np.ndarray]) -> list[int]:
@@ -270,64 +195,12 @@ def _reason(source_length: int, target_length: int, max_length: int | None) -> s
     return None
 
 
-@contextmanager
-def _writing(folder: Path):
-    try:
-        yield
-    except OSError as error:
-        raise UserError(
-            f"The tokenised corpus cannot be written to {folder}: {error.strerror or error}; free "
-            "space there or choose another folder."
-        ) from error
-
-
-def _write_synced(path: Path, data: bytes):
-    with open(path, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _temporary_name(folder: Path, process_id: int | str) -> Path:
-    """Beside the folder, and told apart by machine and process: builds may run at once."""
-    return folder.with_name(f".{folder.name}.{os.uname().nodename}.{process_id}.tmp")
-
-
-def _remove_abandoned(folder: Path):
-    """Removes what builds left that were killed on this machine."""
-    beginning = _temporary_name(folder, "").name.removesuffix(".tmp")
-    for path in folder.parent.iterdir():
-        process_id = path.stem.removeprefix(beginning)
-        if not path.name.startswith(beginning) or not process_id.isdecimal():
-            continue
-        try:
-            if int(process_id) != os.getpid():  # one of this number, before a restart
-                os.kill(int(process_id), 0)  # only asks whether it lives
-                continue
-        except ProcessLookupError:
-            pass
-        except OSError:  # it lives and is somebody else's
-            continue
-        shutil.rmtree(path, ignore_errors=True)
-
-
-def _replace(temporary: Path, folder: Path):
-    """Renames a complete folder into place; one that stood there before goes first."""
-    if folder.exists():
-        old = temporary.with_suffix(".old")
-        os.replace(folder, old)
-        os.replace(temporary, folder)
-        shutil.rmtree(old) if old.is_dir() else old.unlink()
-    else:
-        os.replace(temporary, folder)
-
-
 def _description(folder: Path) -> dict:
-    path = folder / _DESCRIPTION
+    path = folder / DESCRIPTION
     try:
         description = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise UserError(f"{folder} holds no tokenised corpus: {_DESCRIPTION} is missing.") from None
+        raise UserError(f"{folder} holds no tokenised corpus: {DESCRIPTION} is missing.") from None
     except (OSError, ValueError):
         raise _damaged(path) from None
     if not isinstance(description, dict) or description.get("format_version") != FORMAT_VERSION:
@@ -335,7 +208,7 @@ def _description(folder: Path) -> dict:
             f"{path} is of another version than {FORMAT_VERSION}, the one that can be read here: "
             "build the corpus again."
         )
-    expected = {f"{side}.{kind}" for side in _SIDES for kind in ("ids", "offsets")}
+    expected = {f"{side}.{kind}" for side in SIDES for kind in ("ids", "offsets")}
     if set(description.get("files", ())) != expected or not {
         "fingerprint",
         "num_pairs",

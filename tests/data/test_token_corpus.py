@@ -12,7 +12,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from keras_transformer.data import token_corpus
+from keras_transformer.data import corpus_writer, token_corpus
 from keras_transformer.data.filters import FilterOptions, FilterReport, filter_pairs
 from keras_transformer.data.token_corpus import TokenCorpus
 from keras_transformer.errors import UserError
@@ -251,8 +251,8 @@ build({str(tmp_path / "c")!r}, pairs())
 
 
 def test_only_abandoned_builds_are_removed(tmp_path):
-    running = token_corpus._temporary_name(tmp_path / "c", os.getppid())
-    same_number = token_corpus._temporary_name(tmp_path / "c", os.getpid())
+    running = corpus_writer.temporary_name(tmp_path / "c", os.getppid())
+    same_number = corpus_writer.temporary_name(tmp_path / "c", os.getpid())
     elsewhere = tmp_path / ".c.some-other-machine.1.tmp"
     for path in (running, same_number, elsewhere):
         path.mkdir()
