@@ -206,6 +206,9 @@ def _check_file(path):
 
         with h5py.File(path) as file:
             file.visititems(lambda _, node: node[()] if isinstance(node, h5py.Dataset) else None)
+    elif path.suffix == ".html":
+        if not path.read_text(encoding="utf-8").endswith("</html>\n"):
+            raise ValueError("it is not complete")
     elif path.suffix not in (".ids", ".offsets", ".model", ".txt"):
         raise ValueError("nobody knows what this is")
 

@@ -196,3 +196,9 @@ def _progress(name: str, size: int | None) -> Iterator[Callable[[int], None]]:
     with Progress(*columns, console=Console(stderr=True)) as bar:
         task = bar.add_task(name, total=size)
         yield lambda num_bytes: bar.advance(task, num_bytes)
+
+
+def missing_files(name: str, folder) -> list[Path]:
+    """The files of a known corpus that `ensure_corpus` would have to fetch into a folder."""
+    files = CORPORA[name].files
+    return [Path(folder) / Path(f.path).name for f in files if _existing(Path(folder), f) is None]

@@ -44,6 +44,8 @@ class RunFolder:
         self.best_weights = self.path / WEIGHTS
         self.scores = self.path / "scores.json"
         self.translations = self.path / "test.translations.txt"
+        self.report = self.path / "report.html"
+        self.machine = self.path / "machine.json"
 
     def check(self, config):
         """Checks that this folder may hold a run of this configuration; writes nothing.
@@ -104,8 +106,9 @@ class RunFolder:
             raise UserError(f"{self.scores} cannot be read ({error}): remove it.") from error
 
     def forget_scores(self):
-        """Removes the scores: training goes on, or other translations are asked for."""
+        """Removes scores and report: training goes on, or other translations are asked for."""
         self.scores.unlink(missing_ok=True)
+        self.report.unlink(missing_ok=True)
 
 
 def load_run_config(folder):

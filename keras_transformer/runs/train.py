@@ -16,7 +16,9 @@ from keras_transformer.models import Transformer
 from keras_transformer.runs.corpora import open_corpus
 from keras_transformer.runs.evaluate import evaluate_run, print_scores
 from keras_transformer.runs.folder import RunFolder
+from keras_transformer.runs.machine import note_machine
 from keras_transformer.runs.prepare import prepare_data
+from keras_transformer.runs.report import try_to_write_report
 from keras_transformer.training import (
     BleuCallback,
     MaskedCrossentropy,
@@ -65,6 +67,7 @@ def train(config, run_folder):
         say(f"Resuming at step {step:,}, epoch {checkpoints.epoch + 1}.")
     if not is_finished(config, checkpoints, step):
         folder.forget_scores()
+        note_machine(folder.machine, step)
         log.resume(checkpoints.epoch, checkpoints.batch)
         model.fit(
             data.train,
@@ -74,8 +77,11 @@ def train(config, run_folder):
             callbacks=callbacks,
             verbose=1 if sys.stdout.isatty() else 2,
         )
-    scores = folder.read_scores() or evaluate_run(folder, corpus, config)
+    known = folder.read_scores()
+    scores = known or evaluate_run(folder, corpus, config)
     print_scores(scores)
+    if known is None or not folder.report.exists():
+        try_to_write_report(folder.path, corpus, say)
     say(f"Translate with: keras-transformer translate {folder.path} < input.txt")
     return scores
 

@@ -7,7 +7,7 @@ from keras_transformer.errors import UserError
 
 
 class TensorBoardWriter:
-    """Writes scalars and texts for TensorBoard.
+    """Writes scalars, texts and pictures for TensorBoard.
 
     Args:
         folder: of the event files.
@@ -43,6 +43,13 @@ class TensorBoardWriter:
         with self._writing():
             with self._writer.as_default():
                 self._summary.text(name, text, step=step)
+            self._writer.flush()
+
+    def image(self, step, name, picture):
+        """Writes a picture, `(height, width, 3)` uint8, at a step."""
+        with self._writing():
+            with self._writer.as_default():
+                self._summary.image(name, picture[None], step=step)
             self._writer.flush()
 
     @contextlib.contextmanager

@@ -23,14 +23,25 @@ class TrainingLog(keras.callbacks.Callback):
         tensorboard: folder of TensorBoard's files, or None.
         every: steps from one point in TensorBoard to the next.
         samples: function that gives `(source, reference, translation)` triples to show, or None.
+        pictures: function that gives a dict of name -> picture, `(height, width, 3)` uint8, asked
+            after every evaluation, or None.
     """
 
-    def __init__(self, history, tokens_of_epoch, tensorboard=None, every=50, samples=None):
+    def __init__(
+        self,
+        history,
+        tokens_of_epoch,
+        tensorboard=None,
+        every=50,
+        samples=None,
+        pictures=None,
+    ):
         super().__init__()
         self.history = Path(history)
         self.tokens_of_epoch = tokens_of_epoch
         self.every = every
         self.samples = samples
+        self.pictures = pictures
         self.first_batch = 0
         self._board = TensorBoardWriter(tensorboard) if tensorboard is not None else None
 
@@ -95,6 +106,9 @@ class TrainingLog(keras.callbacks.Callback):
             self._board.scalars(step, {f"validation/{n[4:]}": line[n] for n in names})
             if self.samples is not None and "val_bleu" in line:
                 self._board.text(step, "translations", _as_table(self.samples()))
+            if self.pictures is not None and "val_bleu" in line:
+                for name, picture in self.pictures().items():
+                    self._board.image(step, name, picture)
 
     def _learning_rate(self):
         return float(ops.convert_to_numpy(self.model.optimizer.learning_rate))
