@@ -21,6 +21,7 @@ from keras_transformer.models import Transformer
 from keras_transformer.tokenizers import TokenizerPair
 from keras_transformer.training.files import save_weights, write_text
 from keras_transformer.training.masked_crossentropy import token_losses
+from keras_transformer.visualization.sentence import explain_ids
 
 DESCRIPTION, WEIGHTS = "translator.json", "model.weights.h5"
 FORMAT_VERSION = 1
@@ -35,6 +36,9 @@ class Translator:
         tokenizers: the `TokenizerPair` it was trained with.
         options: `DecodingConfig`; the defaults if None.
         languages: codes of the source and the target language, `""` where unknown.
+
+    Attributes:
+        name: a short name to show; that of the folder it was loaded from.
     """
 
     def __init__(self, model, tokenizers, options=None, languages=("", "")):
@@ -43,6 +47,7 @@ class Translator:
         self.tokenizers = tokenizers
         self.options = options or DecodingConfig()
         self.languages = tuple(languages)
+        self.name = ""
         self._decoders = {}
         self._scoring = None
 
@@ -158,11 +163,7 @@ class Translator:
             List of pairs: the sum of the natural logarithms of the probabilities of the target's
             tokens, end mark included, and the number of these tokens; 0 and 0 for a blank source.
         """
-        if len(sources) != len(targets):
-            raise UserError(
-                f"There are {len(sources)} sources and {len(targets)} targets: give one target "
-                "for each source."
-            )
+        _check_targets(sources, targets)
         source_ids = self.source_ids(sources)
         target_ids = self.tokenizers.target.encode(targets)
         order = [row for row, ids in enumerate(source_ids) if len(ids) > 1]
@@ -194,6 +195,48 @@ class Translator:
             self._scoring = compile_function(self.model, scoring)
         losses = keras.ops.convert_to_numpy(self._scoring(source_ids, target_ids, labels))
         return -losses.reshape(labels.shape).sum(axis=1)
+
+    def explain(self, texts, targets=None, num_candidates=5):
+        """What the model computes to translate sentences: attention, candidates, states.
+
+        Args:
+            texts: list of sentences.
+            targets: list of translations to explain (teacher forcing); greedy ones if None.
+            num_candidates: most probable tokens told for each step.
+
+        Returns:
+            List of `keras_transformer.visualization.explanation.Explanation`, in float32.
+
+        Raises:
+            UserError: there are not as many targets as texts, or one has more tokens than the
+                model has learned positions.
+        """
+        sources, cut = self._sources(texts)
+        if targets is None:
+            produced = self._greedy_ids(sources)
+        else:
+            _check_targets(texts, targets)
+            end_id = self.tokenizers.target.end_id
+            produced = [np.append(ids, end_id) for ids in self.tokenizers.target.encode(targets)]
+        about = {"languages": self.languages, "model": self.name, "num_candidates": num_candidates}
+        explanations = []
+        for text, source, target, is_cut in zip(texts, sources, produced, cut, strict=True):
+            pair = (source, target) if len(source) > 1 else ((), ())
+            explanation = explain_ids(
+                self.model, self.tokenizers, *pair, source=text, source_truncated=is_cut, **about
+            )
+            explanations.append(explanation)
+        return explanations
+
+    def _greedy_ids(self, sources):
+        """What is produced for each source, the end mark included; nothing for a blank one."""
+        rows = [row for row, ids in enumerate(sources) if len(ids) > 1]
+        produced = [()] * len(sources)
+        if rows:
+            decoded = self._decoder(None)([sources[row] for row in rows])
+            for place, row in enumerate(rows):
+                produced[row] = decoded.ids[place, : decoded.lengths[place]]
+        return produced
 
     def save(self, folder):
         """Writes description, weights and tokenizers into a folder, from which `load` reads."""
@@ -240,7 +283,9 @@ class Translator:
                 f"{folder / weights} does not hold the weights of the model that {DESCRIPTION} "
                 f"beside it describes, or is damaged: {f'{error}'.partition(chr(10))[0]}"
             ) from error
-        return cls(model, tokenizers, options, languages)
+        translator = cls(model, tokenizers, options, languages)
+        translator.name = folder.resolve().name
+        return translator
 
     def export(self, folder, options=None, on_progress=None):
         """Exports a SavedModel for TensorFlow Serving.
@@ -266,6 +311,14 @@ class Translator:
             options or ExportConfig(),
             languages=self.languages,
             progress=on_progress,
+        )
+
+
+def _check_targets(sources, targets):
+    if len(sources) != len(targets):
+        raise UserError(
+            f"There are {len(sources)} sources and {len(targets)} targets: give one target for "
+            "each source."
         )
 
 
