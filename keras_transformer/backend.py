@@ -39,6 +39,15 @@ def _compile_for_jax(model, function):
     return lambda *inputs: stateless([variable.value for variable in variables], *inputs)
 
 
+def num_replicas():
+    """How many replicas train together under the strategy of TensorFlow that is in force."""
+    if keras.backend.backend() != "tensorflow":
+        return 1
+    import tensorflow as tf
+
+    return tf.distribute.get_strategy().num_replicas_in_sync
+
+
 def sum_over_replicas(value):
     """`value` summed over all replicas that train together; unchanged where there is only one."""
     if keras.backend.backend() != "tensorflow":

@@ -50,6 +50,8 @@ def test_every_key_survives_yaml_and_the_command_line(key):
     values = {key.field: changed_value(key)}
     if key.name.endswith("_target") or key.name == "data.target":  # needs its source side
         values[key.field.replace("target", "source")] = values[key.field]
+    if key.name == "training.weights":  # the mean needs epochs to be averaged
+        values["average_checkpoints"] = 7
     config = dataclasses.replace(Config(), **{section: SECTIONS[section](**values)})
     assert getattr(getattr(config, section), key.field) != key.default
     assert from_yaml(to_yaml(config)) == config
@@ -242,3 +244,32 @@ def test_recipes_hold_every_key_with_its_comment_of_today(path):
 def test_the_defaults_are_the_first_recipe():
     path = next(path for path in RECIPES if path.name == "sample_ko_en.yaml")
     assert Config.load(path) == Config()
+
+
+@pytest.mark.parametrize(
+    ("values", "chosen"),
+    [
+        ({}, "ema"),
+        ({"average_decay": 0.0}, "raw"),
+        ({"average_checkpoints": 3}, "mean"),
+        ({"average_checkpoints": 3, "weights": "ema"}, "ema"),
+        ({"average_checkpoints": 3, "weights": "raw"}, "raw"),
+    ],
+)
+def test_which_weights_are_chosen(values, chosen):
+    assert TrainingConfig(**values).chosen_weights == chosen
+
+
+def test_weights_that_are_not_made_cannot_be_chosen():
+    with pytest.raises(UserError, match=r"weights is mean, and training.average_checkpoints is 0"):
+        TrainingConfig(weights="mean")
+    with pytest.raises(UserError, match=r"weights is ema, and training.average_decay is 0"):
+        TrainingConfig(weights="ema", average_decay=0.0)
+
+
+@pytest.mark.parametrize(
+    ("update_tokens", "batches"), [(0, 1), (100, 1), (1000, 1), (1001, 2), (4000, 4)]
+)
+def test_batches_of_an_update(update_tokens, batches):
+    config = TrainingConfig(batch_tokens=1000, update_tokens=update_tokens)
+    assert config.batches_per_update == batches

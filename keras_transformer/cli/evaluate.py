@@ -4,7 +4,7 @@ Scores are computed by sacreBLEU on plain text and printed with their signatures
 """
 
 from keras_transformer.cli.lines import open_inputs
-from keras_transformer.cli.models import check_model
+from keras_transformer.cli.models import add_weights_argument, check_model
 from keras_transformer.cli.parser import add_model_argument, positive
 from keras_transformer.cli.translation_options import add_translation_options, translation_options
 
@@ -26,6 +26,7 @@ def add_arguments(parser):
     parser.add_argument(
         "--batch-size", metavar="N", type=positive, help="sentences translated together"
     )
+    add_weights_argument(parser)
     add_translation_options(parser, names=("beam_size", "length_penalty"))
 
 
@@ -42,6 +43,7 @@ def run(arguments):
         output=arguments.output,
         batch_size=arguments.batch_size,
         options=translation_options(arguments),
+        weights=arguments.weights,
     )
     for score in scores.values():
         print(score)

@@ -10,7 +10,7 @@ import dataclasses
 import sys
 from pathlib import Path
 
-from keras_transformer.cli.models import check_model, load_translator
+from keras_transformer.cli.models import add_weights_argument, check_model, load_translator
 from keras_transformer.cli.parser import add_model_argument, positive
 from keras_transformer.config import all_keys
 from keras_transformer.conversion import QUANTIZATIONS
@@ -36,6 +36,7 @@ def add_arguments(parser):
     parser.add_argument(
         "--format", choices=FORMATS, default=FORMATS[0], help="what to write (%(default)s)"
     )
+    add_weights_argument(parser)
     for name, kind, text in _SETTINGS:
         choices = all_keys()[f"export.{name}"].choices if kind is str else None
         parser.add_argument(
@@ -70,7 +71,7 @@ def _write_saved_model(run_folder, arguments):
     given = {name: getattr(arguments, name) for name, _, _ in _SETTINGS}
     given = {name: value for name, value in given.items() if value is not None}
     options = dataclasses.replace(options, **given)
-    translator = load_translator(arguments.model, exports=False)
+    translator = load_translator(arguments.model, exports=False, weights=arguments.weights)
     return translator.export(arguments.folder, options, on_progress=_say)
 
 
@@ -81,7 +82,7 @@ def _write_ctranslate2(run_folder, arguments):
     given = [name for name, _, _ in _SETTINGS if getattr(arguments, name) is not None]
     if given:
         raise UserError(f"--{given[0].replace('_', '-')} is about SavedModels: leave it out")
-    translator = load_translator(arguments.model, exports=False)
+    translator = load_translator(arguments.model, exports=False, weights=arguments.weights)
     return export_ctranslate2(
         translator.model,
         translator.tokenizers,

@@ -6,7 +6,7 @@ One line a pair: the natural-log probability of the translation, its end include
 import itertools
 
 from keras_transformer.cli.lines import chunks_of, open_inputs
-from keras_transformer.cli.models import load_translator
+from keras_transformer.cli.models import add_weights_argument, load_translator
 from keras_transformer.cli.output import add_format_argument, score_line
 from keras_transformer.cli.parser import add_model_argument
 from keras_transformer.errors import UserError
@@ -24,6 +24,7 @@ def add_arguments(parser):
     parser.add_argument(
         "--tokens", action="store_true", help="add a tab and the number of tokens to each line"
     )
+    add_weights_argument(parser)
     add_format_argument(parser, "line, log-probability and number of tokens")
 
 
@@ -32,7 +33,7 @@ def run(arguments):
     if arguments.tokens and arguments.format != "text":
         raise UserError(f"--format {arguments.format} has the tokens: leave --tokens out")
     sources, targets = open_inputs(arguments.source), open_inputs(arguments.target)
-    translator = load_translator(arguments.model)
+    translator = load_translator(arguments.model, weights=arguments.weights)
     number = 0
     for source, target in _aligned(sources, targets):
         for log_probability, num_tokens in translator.score(source, target):

@@ -14,6 +14,7 @@ import sys
 from pathlib import Path
 
 from keras_transformer.cli.lines import chunks_of, file_lines, open_inputs
+from keras_transformer.cli.models import add_weights_argument
 from keras_transformer.cli.output import add_format_argument, one_line, translation_lines
 from keras_transformer.cli.parser import add_model_argument, positive
 from keras_transformer.cli.translation_options import (
@@ -51,6 +52,7 @@ def add_arguments(parser):
     parser.add_argument(
         "--batch-size", metavar="N", type=positive, help="sentences translated together"
     )
+    add_weights_argument(parser)
     add_translation_options(parser)
 
 
@@ -64,7 +66,7 @@ def run(arguments):
     inputs = open_inputs(arguments.files)
     _check_output(arguments.output, arguments.files)
     prefixes = _prefixes(arguments)
-    translator = load_translator(arguments.model)
+    translator = load_translator(arguments.model, weights=arguments.weights)
     needs_options = options is not None or arguments.format != "text" or arguments.n_best
     if needs_options and not hasattr(translator, "hypotheses"):
         raise UserError(

@@ -9,6 +9,7 @@ import typing
 from pathlib import Path
 
 from keras_transformer.config.settings import Key, Section, count, keys_of, setting
+from keras_transformer.config.training import TrainingConfig
 from keras_transformer.config.translation_options import MAX_LENGTH_PENALTY
 from keras_transformer.errors import UserError
 
@@ -134,6 +135,22 @@ class TokenizerConfig(Section):
         maximum=1.0,
     )
     load_from: str = setting("", "folder with tokenizer files to use; empty: train from the corpus")
+    bpe_dropout: float = setting(
+        0.0,
+        "bpe: share of merges left out by chance in training, anew in every epoch, 0.1 in its "
+        "paper; 0: off",
+        minimum=0,
+        maximum=0.99,
+    )
+    sampling_alpha: float = setting(
+        0.0,
+        "unigram: segmentations in training are drawn, anew in every epoch, by their probability "
+        "to this power, 0.1 to 0.5 in its paper; 0: off",
+        minimum=0,
+    )
+    sampling_n_best: int = setting(
+        64, "unigram: how many of the likeliest segmentations of a word are drawn from", minimum=2
+    )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -186,79 +203,6 @@ class ModelConfig(Section):
                 f"model.hidden_dim ({self.hidden_dim}) is not a multiple of model.num_heads "
                 f"({self.num_heads}): change one of them"
             )
-
-
-@dataclasses.dataclass(frozen=True)
-class TrainingConfig(Section):
-    """How the model is trained; it stops at the first limit that is reached."""
-
-    name: typing.ClassVar[str] = "training"
-
-    epochs: int = setting(10, "passes over the training pairs", minimum=1)
-    max_steps: int = setting(0, "most weight updates (steps); 0: no limit", minimum=0)
-    max_minutes: float = setting(0.0, "most minutes of training; 0: no limit", minimum=0)
-    batch_tokens: int = setting(
-        4096, "size of a batch: sentences times longest side", minimum=1, unit="tokens"
-    )
-    batch_shapes: int = setting(
-        32,
-        "most shapes of a batch; more mean less padding, and with XLA more to compile",
-        minimum=1,
-        maximum=255,
-    )
-    learning_rate_scale: float = setting(
-        1.0, "factor on the paper's learning rate (equation 3)", minimum=0
-    )
-    warmup_steps: int = setting(800, "steps over which the learning rate rises", minimum=1)
-    beta_1: float = setting(
-        0.9, "Adam: decay of the mean of gradients", minimum=0, maximum=0.999999
-    )
-    beta_2: float = setting(0.98, "Adam: decay of the mean of squares", minimum=0, maximum=0.999999)
-    epsilon: float = setting(1e-9, "Adam: added to the root of the squares", minimum=0)
-    label_smoothing: float = setting(
-        0.1, "probability spread over the whole vocabulary", minimum=0, maximum=0.99
-    )
-    clip_norm: float = setting(1.0, "longest global gradient; 0: no clipping", minimum=0)
-    average_decay: float = setting(
-        0.999,
-        "moving average of the weights, which is what translates; 0: off",
-        minimum=0,
-        maximum=0.999999,
-    )
-    precision: str = setting(
-        "float32",
-        "arithmetic of the layers; weights stay in float32",
-        choices=("float32", "mixed_bfloat16", "mixed_float16"),
-    )
-    jit_compile: str = setting(
-        "auto", "compile the training step with XLA", choices=("auto", "true", "false")
-    )
-    seed: int = setting(
-        1, "seed of initial weights, dropout and the order of batches", minimum=0, maximum=2**31 - 1
-    )
-    evaluate_every: int = setting(
-        1, "epochs from one translation of the validation set to the next", minimum=1
-    )
-    validation_sentences: int = setting(
-        0, "validation sentences translated for BLEU; 0: all", minimum=0
-    )
-    early_stopping: int = setting(
-        0, "stop after so many evaluations without a better BLEU; 0: off", minimum=0
-    )
-    checkpoint_minutes: float = setting(
-        5.0, "minutes from one checkpoint to the next; 0: only after each epoch", minimum=0
-    )
-    checkpoint_steps: int = setting(
-        0, "steps from one checkpoint to the next; 0: only by time and after each epoch", minimum=0
-    )
-    keep_checkpoints: int = setting(2, "newest checkpoints kept", minimum=1)
-    log_every: int = setting(
-        50, "steps from one line of loss and speed in the logs to the next", minimum=1
-    )
-    tensorboard: bool = setting(True, "write TensorBoard logs")
-    sample_translations: int = setting(
-        4, "validation sentences shown at each evaluation", minimum=0
-    )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -324,7 +268,7 @@ class Config:
     data: DataConfig = DataConfig()
     tokenizer: TokenizerConfig = TokenizerConfig()
     model: ModelConfig = ModelConfig()
-    training: TrainingConfig = TrainingConfig()
+    training: TrainingConfig = dataclasses.field(default_factory=TrainingConfig)
     decoding: DecodingConfig = DecodingConfig()
     export: ExportConfig = ExportConfig()
 

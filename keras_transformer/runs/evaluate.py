@@ -6,9 +6,9 @@ from pathlib import Path
 from keras_transformer.data.readers import read_lines
 from keras_transformer.errors import UserError
 from keras_transformer.evaluation import bleu_tokenizer, corpus_scores
-from keras_transformer.runs.folder import RunFolder, load_run_config
+from keras_transformer.runs.folder import RunFolder, load_run_config, load_with_weights
 from keras_transformer.training.files import write_text
-from keras_transformer.translator import Translator, load_translator
+from keras_transformer.translator import Translator
 
 
 def evaluate_run(folder, corpus, config):
@@ -84,7 +84,9 @@ def score_lines(scores):
     }
 
 
-def evaluate_files(folder, sources, references, output=None, batch_size=None, options=None):
+def evaluate_files(
+    folder, sources, references, output=None, batch_size=None, options=None, weights=None
+):
     """Translates files and scores them.
 
     Args:
@@ -93,6 +95,7 @@ def evaluate_files(folder, sources, references, output=None, batch_size=None, op
         output: path for the translations, or None.
         batch_size: sentences translated together.
         options: `TranslationOptions`; None: as the settings say.
+        weights: name of the weights of a run, see `load_with_weights`; None: the best.
 
     Returns:
         dict of score name -> printable line.
@@ -106,7 +109,7 @@ def evaluate_files(folder, sources, references, output=None, batch_size=None, op
             f"{_names(sources)} has {len(source_lines)} lines and {_names(references)} "
             f"{len(reference_lines)}: give one reference line for each source line."
         )
-    translator = load_translator(folder)
+    translator = load_with_weights(folder, weights)
     chosen = {} if options is None else {"options": options}
     if chosen and not hasattr(translator, "hypotheses"):
         raise UserError(f"{folder} cannot take options of a translation: export the model again.")

@@ -7,7 +7,7 @@ from keras_transformer.config import SECTIONS, Config, all_keys, to_yaml
 from keras_transformer.errors import UserError
 from keras_transformer.training.checkpoint import list_checkpoints
 from keras_transformer.training.files import write_text
-from keras_transformer.translator import WEIGHTS
+from keras_transformer.translator import WEIGHTS, Translator, load_translator
 
 # A run may go on with other values of these; with other values of the rest it would be another run.
 FREE_SECTIONS = {"decoding", "export"}
@@ -26,6 +26,12 @@ FREE_KEYS = {
     "training.sample_translations",
 }
 
+# What `--weights` may be: the chosen kind at its best evaluation, or a kind at the newest one.
+WEIGHTS_BY_NAME = {
+    "best": WEIGHTS,
+    **{name: f"{name}.weights.h5" for name in ("raw", "ema", "mean")},
+}
+
 
 class RunFolder:
     """Paths in the folder of a run.
@@ -38,14 +44,20 @@ class RunFolder:
         self.path = Path(path)
         self.config = self.path / "config.yaml"
         self.token_corpus = self.path / "data"
+        self.sampled = self.path / "sampled"
         self.checkpoints = self.path / "checkpoints"
         self.history = self.path / "history.jsonl"
         self.logs = self.path / "logs"
+        self.epoch_weights = self.path / "epochs"
         self.best_weights = self.path / WEIGHTS
         self.scores = self.path / "scores.json"
         self.translations = self.path / "test.translations.txt"
         self.report = self.path / "report.html"
         self.machine = self.path / "machine.json"
+
+    def weights(self, name):
+        """The file with the weights of this name, one of `WEIGHTS_BY_NAME`."""
+        return self.path / WEIGHTS_BY_NAME[name]
 
     def check(self, config):
         """Checks that this folder may hold a run of this configuration; writes nothing.
@@ -114,6 +126,31 @@ class RunFolder:
 def load_run_config(folder):
     """The `Config` of a run."""
     return Config.load(RunFolder(folder).config)
+
+
+def load_with_weights(folder, weights=None):
+    """The `Translator` of a run with the weights of a name, or what `load_translator` gives.
+
+    Args:
+        folder: of a run, or of an export where no weights are named.
+        weights: one of `WEIGHTS_BY_NAME`, or None.
+
+    Raises:
+        UserError: the run keeps no such weights.
+    """
+    if weights is None:
+        return load_translator(folder)
+    run = RunFolder(folder)
+    if not run.config.exists():
+        raise UserError(f"{folder} is an export, which has one set of weights: name none of them.")
+    if not run.weights(weights).exists():
+        kept = [name for name in WEIGHTS_BY_NAME if run.weights(name).exists()]
+        raise UserError(
+            f"{run.path} has no {run.weights(weights).name}: weights are written after an "
+            "evaluation, ema where training.average_decay and mean where "
+            f"training.average_checkpoints is set; here there are: {', '.join(kept) or 'none'}."
+        )
+    return Translator.load(run.path, WEIGHTS_BY_NAME[weights])
 
 
 def _keys_that_bind(sections):

@@ -12,7 +12,6 @@ import numpy as np
 from keras_transformer.decoding import TranslationOptions
 from keras_transformer.errors import UserError
 from keras_transformer.evaluation import bleu_tokenizer
-from keras_transformer.models import Transformer
 from keras_transformer.runs.corpora import open_corpus
 from keras_transformer.runs.evaluate import evaluate_run, print_scores
 from keras_transformer.runs.folder import RunFolder
@@ -20,16 +19,22 @@ from keras_transformer.runs.machine import note_machine
 from keras_transformer.runs.prepare import prepare_data
 from keras_transformer.runs.report import try_to_write_report
 from keras_transformer.training import (
+    Adam,
+    AdamW,
     BleuCallback,
+    CheckpointMean,
+    InverseSquareRootSchedule,
     MaskedCrossentropy,
     MovingAverage,
     Perplexity,
     TokenAccuracy,
+    TrainingTransformer,
     WarmupSchedule,
 )
 from keras_transformer.training.checkpoints import Checkpoints, Limits, ShortEpochs
 from keras_transformer.training.tensorboard import TensorBoardWriter
 from keras_transformer.training.training_log import TrainingLog
+from keras_transformer.training.weight_files import WeightFiles
 from keras_transformer.translator import Translator
 
 # Validation is greedy, whatever the run decodes with in the end: it has to be cheap.
@@ -77,6 +82,7 @@ def train(config, run_folder):
             callbacks=callbacks,
             verbose=1 if sys.stdout.isatty() else 2,
         )
+        data.close()
     known = folder.read_scores()
     scores = known or evaluate_run(folder, corpus, config)
     print_scores(scores)
@@ -87,9 +93,9 @@ def train(config, run_folder):
 
 
 def make_model(config, tokenizers):
-    """The `Transformer` of a configuration, built, for these tokenizers."""
+    """The model of a configuration, built, for these tokenizers."""
     try:
-        model = Transformer.from_preset(
+        model = TrainingTransformer.from_preset(
             config.model.preset,
             vocabulary_size=tokenizers.source.vocabulary_size,
             target_vocabulary_size=None if tokenizers.shared else tokenizers.target.vocabulary_size,
@@ -103,19 +109,35 @@ def make_model(config, tokenizers):
     return model
 
 
+def make_optimizer(training, hidden_dim):
+    """Adam or AdamW with its schedule, from the `training` settings, for a model of this width."""
+    batches = training.batches_per_update
+    if training.schedule == "paper":
+        schedule = WarmupSchedule(
+            hidden_dim, training.warmup_steps, training.learning_rate_scale, batches
+        )
+    else:
+        schedule = InverseSquareRootSchedule(
+            training.peak_learning_rate, training.warmup_steps, batches
+        )
+    options = {
+        "beta_1": training.beta_1,
+        "beta_2": training.beta_2,
+        "epsilon": training.epsilon,
+        "global_clipnorm": training.clip_norm or None,
+        "gradient_accumulation_steps": batches if batches > 1 else None,
+    }
+    if training.optimizer == "adamw":
+        return AdamW(schedule, weight_decay=training.weight_decay, **options)
+    return Adam(schedule, **options)
+
+
 def compile_model(model, config):
     """Optimizer, loss and metrics of the paper (sections 5.3 and 5.4)."""
     training = config.training
-    schedule = WarmupSchedule(model.hidden_dim, training.warmup_steps, training.learning_rate_scale)
-    optimizer = keras.optimizers.Adam(
-        schedule,
-        beta_1=training.beta_1,
-        beta_2=training.beta_2,
-        epsilon=training.epsilon,
-        global_clipnorm=training.clip_norm or None,
-    )
+    model.r_drop = training.r_drop
     model.compile(
-        optimizer=optimizer,
+        optimizer=make_optimizer(training, model.hidden_dim),
         loss=MaskedCrossentropy(training.label_smoothing, model.padding_id),
         metrics=[TokenAccuracy(model.padding_id), Perplexity(model.padding_id)],
         jit_compile={"auto": "auto", "true": True, "false": False}[training.jit_compile],
@@ -128,10 +150,27 @@ def compile_model(model, config):
     model.compute_metrics(None, padding, np.zeros((1, 1, vocabulary_size), "float32"))
 
 
-def make_callbacks(config, corpus, data, translator, folder):
-    """What happens beside the updates: average, limits, BLEU, logs, checkpoints, in this order."""
+def make_averages(config, folder):
+    """The averages of weights that the settings ask for, by name: `ema`, `mean`."""
     training = config.training
-    average = MovingAverage(training.average_decay) if training.average_decay else None
+    averages = {}
+    if training.average_decay:
+        averages["ema"] = MovingAverage(training.average_decay)
+    if training.average_checkpoints:
+        averages["mean"] = CheckpointMean(
+            folder.epoch_weights,
+            training.average_checkpoints,
+            training.average_choice,
+            folder.checkpoints,
+        )
+    return averages
+
+
+def make_callbacks(config, corpus, data, translator, folder):
+    """What happens beside the updates: averages, limits, BLEU, logs, checkpoints, in this order."""
+    training = config.training
+    averages = make_averages(config, folder)
+    mean = averages.get("mean")
     sources, references = corpus.validation.source, corpus.validation.target
     count = training.validation_sentences or len(sources)
     bleu = BleuCallback(
@@ -142,14 +181,15 @@ def make_callbacks(config, corpus, data, translator, folder):
         best_weights=folder.best_weights,
         every=training.evaluate_every,
         patience=training.early_stopping,
-        average=average,
+        average=averages.get(training.chosen_weights),
         num_samples=training.sample_translations,
+        ranking=mean if training.average_choice == "best" else None,
     )
     checkpoints = Checkpoints(
         folder.checkpoints,
         data.train,
-        {"bleu": bleu},
-        average,
+        {"bleu": bleu, **({"mean": mean} if mean else {})},
+        averages.get("ema"),
         steps=training.checkpoint_steps,
         minutes=training.checkpoint_minutes,
         keep=training.keep_checkpoints,
@@ -163,8 +203,9 @@ def make_callbacks(config, corpus, data, translator, folder):
         samples=lambda: bleu.samples,
     )
     limits = Limits(checkpoints, training.max_steps, training.max_minutes)
-    first = [average] if average else []
-    return [*first, ShortEpochs(data.train), limits, bleu, log, checkpoints], log, checkpoints
+    files = WeightFiles(folder.weights, averages)
+    order = [*averages.values(), ShortEpochs(data.train), limits, bleu, files, log, checkpoints]
+    return order, log, checkpoints
 
 
 def is_finished(config, checkpoints, step):

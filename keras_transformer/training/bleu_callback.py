@@ -22,8 +22,11 @@ class BleuCallback(keras.callbacks.Callback):
         best_weights: path ending in `.weights.h5`, or None.
         every: epochs from one evaluation to the next.
         patience: stop after so many evaluations without a better score; 0: never.
-        average: a `MovingAverage` whose weights are to be scored and kept in place of the raw ones.
+        average: a `MovingAverage` or `CheckpointMean`, whose weights are scored and kept in place
+            of the raw ones.
         num_samples: translations kept in `samples` for showing.
+        ranking: a `CheckpointMean` of the best epochs; it is told the score of the raw weights,
+            which is also in the logs, as `val_bleu_raw`.
     """
 
     def __init__(
@@ -37,6 +40,7 @@ class BleuCallback(keras.callbacks.Callback):
         patience=0,
         average=None,
         num_samples=4,
+        ranking=None,
     ):
         super().__init__()
         self.translate = translate
@@ -48,6 +52,7 @@ class BleuCallback(keras.callbacks.Callback):
         self.patience = patience
         self.average = average
         self.num_samples = num_samples
+        self.ranking = ranking
         self.best = None
         self.best_epoch = None
         self.waited = 0
@@ -63,10 +68,16 @@ class BleuCallback(keras.callbacks.Callback):
     def evaluate(self, epoch, logs):
         """Translates, scores, keeps the best."""
         began = time.perf_counter()
+        scored = None
+        if self.ranking is not None:
+            scored = self._score()
+            logs["val_bleu_raw"] = scored[0]
+            self.ranking.add(self.model, epoch, scored[0])
         weights = self.average.swapped_in(self.model) if self.average else contextlib.nullcontext()
         with weights:
-            translations = self.translate(self.sources)
-            score = bleu(translations, self.references, self.tokenizer)
+            if scored is None or self.average:
+                scored = self._score()
+            score, translations = scored
             logs["val_bleu"] = score
             logs["bleu_seconds"] = time.perf_counter() - began
             if self.best is None or score > self.best:
@@ -78,6 +89,11 @@ class BleuCallback(keras.callbacks.Callback):
         self.samples = [(self.sources[i], self.references[i], translations[i]) for i in chosen]
         if self.patience and self.waited >= self.patience:
             self.model.stop_training = True
+
+    def _score(self):
+        """BLEU of the weights that the model has now, and its translations."""
+        translations = self.translate(self.sources)
+        return bleu(translations, self.references, self.tokenizer), translations
 
     def _keep(self):
         if self.best_weights is not None:

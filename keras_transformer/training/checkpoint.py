@@ -54,21 +54,38 @@ def save_checkpoint(folder, model, progress, extra=None, keep=2):
         Path of the checkpoint.
 
     Raises:
-        UserError: it cannot be written; the older checkpoints are still there.
+        UserError: it cannot be written, or the weights are not finite; the older checkpoints are
+            still there.
     """
     folder = Path(folder)
     target = folder / f"step-{progress['step']:08d}.npz"
     arrays = {name: _numpy(variable) for name, variable in training_variables(model).items()}
+    _check_finite(arrays, progress["step"])
     arrays.update({f"extra/{name}": array for name, array in (extra or {}).items()})
     arrays[_PROGRESS] = np.frombuffer(json.dumps(progress).encode(), np.uint8)
-    with replacing(target) as temporary, open(temporary, "wb") as file:
-        np.savez(file, **arrays)
-        file.flush()
-        os.fsync(file.fileno())
+    write_arrays(target, arrays)
     for old in list_checkpoints(folder)[:-keep]:
         with contextlib.suppress(OSError):
             old.unlink()
     return target
+
+
+def _check_finite(arrays, step):
+    for name, array in arrays.items():
+        if name.startswith("weights/") and not np.isfinite(array).all():
+            raise UserError(
+                f"The weights are not finite at step {step:,}: no checkpoint of them is written "
+                "and training stops; the checkpoint before is good; lower the learning rate or "
+                "raise training.warmup_steps, in a new folder."
+            )
+
+
+def write_arrays(path, arrays):
+    """Writes a dict of arrays as `path` (`.npz`): complete, or not there at all."""
+    with replacing(path) as temporary, open(temporary, "wb") as file:
+        np.savez(file, **arrays)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def list_checkpoints(folder):
@@ -91,17 +108,31 @@ def read_checkpoint(path):
     Raises:
         UserError: the file is damaged.
     """
-    path = Path(path)
+    with _reading(path) as file:
+        arrays = dict(file)
+        return arrays, json.loads(arrays.pop(_PROGRESS).tobytes())
+
+
+def read_progress(path):
+    """The progress alone, which is quick.
+
+    Raises:
+        UserError: the file is damaged.
+    """
+    with _reading(path) as file:
+        return json.loads(file[_PROGRESS].tobytes())
+
+
+@contextlib.contextmanager
+def _reading(path):
     try:
         with np.load(path, allow_pickle=False) as file:
-            arrays = dict(file)
-        progress = json.loads(arrays.pop(_PROGRESS).tobytes())
+            yield file
     except Exception as error:  # zipfile, numpy and json each have errors of their own
         raise UserError(
             f"The checkpoint {path} cannot be read ({error}): remove it to go on from the one "
             "before, or start a new run in another folder."
         ) from error
-    return arrays, progress
 
 
 def restore_checkpoint(path, model):

@@ -76,18 +76,25 @@ class Checkpoints(keras.callbacks.Callback):
         if self._resumed_sums is not None:
             self._put_sums(self._resumed_sums)
             self._resumed_sums = None
+        self._step = int(self.model.optimizer.iterations)
         self._last = self._clock = time.monotonic()
 
     def on_train_batch_end(self, batch, logs=None):
         self.batch += 1
         step = int(self.model.optimizer.iterations)
-        by_step = self.steps and step % self.steps == 0
+        updated, self._step = step != self._step, step
+        by_step = self.steps and updated and step % self.steps == 0
         by_time = self.seconds and time.monotonic() - self._last >= self.seconds
-        # The end of the epoch saves, too, and only after the evaluation: a checkpoint that says
-        # that all is done must not be there before the best weights are.
-        ends = self.model.stop_training or self.batch >= self._num_batches(self.epoch)
-        if (by_step or by_time) and not ends:
+        if (by_step or by_time) and not self.epoch_ends():
             self.save()
+
+    def epoch_ends(self):
+        """Whether the batch before was the last of this epoch.
+
+        The end of an epoch saves only after the evaluation: a checkpoint that says that all is done
+        must not be there before the best weights are.
+        """
+        return self.model.stop_training or self.batch >= self._num_batches(self.epoch)
 
     def on_test_begin(self, logs=None):
         self._sums = self._read_sums()  # validation counts with the same metrics
@@ -136,7 +143,9 @@ class Checkpoints(keras.callbacks.Callback):
 
 
 class ShortEpochs(keras.callbacks.Callback):
-    """Ends an epoch that was resumed in its middle right after its last batch.
+    """Ends an epoch that has fewer batches than Keras was told right after its last one.
+
+    It was resumed in its middle, or its sentences were cut into fewer pieces than others'.
 
     Keras knows one length for all epochs and would ask for one batch more. There is none, but in
     TensorFlow without XLA that step would still count in the optimizer and draw dropout noise.
@@ -154,8 +163,8 @@ class ShortEpochs(keras.callbacks.Callback):
         self._ended = False
 
     def on_train_batch_end(self, batch, logs=None):
-        first = self.dataset.first_batch
-        if first and first + batch + 1 == self.dataset.batches.num_batches(self.dataset.epoch):
+        left = self.dataset.batches.num_batches(self.dataset.epoch) - self.dataset.first_batch
+        if left < self.dataset.num_batches and batch + 1 == left:
             self._ended = self.model.stop_training = True
 
     def on_epoch_end(self, epoch, logs=None):
@@ -193,3 +202,27 @@ class Limits(keras.callbacks.Callback):
             self.model.stop_training = True
         if self.max_seconds and seconds >= self.max_seconds:
             self.model.stop_training = True
+
+
+class SavedTermination(keras.callbacks.Callback):
+    """Ends the process after SIGTERM, with a checkpoint of the last batch.
+
+    At the end of an epoch it waits for the evaluation. Put it after `Checkpoints`.
+
+    Args:
+        termination: a `Termination`, deferred while `fit` runs.
+        checkpoints: the `Checkpoints`.
+    """
+
+    def __init__(self, termination, checkpoints):
+        super().__init__()
+        self.termination = termination
+        self.checkpoints = checkpoints
+
+    def on_train_batch_end(self, batch, logs=None):
+        if self.termination.requested and not self.checkpoints.epoch_ends():
+            self.checkpoints.save()
+            self.termination.obey()
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.termination.obey()

@@ -21,6 +21,8 @@ class MaskedCrossentropy(keras.losses.Loss):
     Call arguments:
         y_true: labels `(batch, length)`.
         y_pred: logits `(batch, length, V)`.
+        sample_weight: factors of the losses, `(batch,)` or `(batch, length)`, or None. The sum is
+            still divided by the number of tokens: a weight of 2 counts twice in any batch.
 
     Returns:
         A float32 scalar, in nats a token; 0 for a batch without a real token.
@@ -37,10 +39,14 @@ class MaskedCrossentropy(keras.losses.Loss):
         self.label_smoothing = label_smoothing
         self.padding_id = padding_id
 
-    def call(self, y_true, y_pred):
+    def __call__(self, y_true, y_pred, sample_weight=None):
+        # Keras would multiply the weights with the mean.
+        with keras.name_scope(self.name):
+            return self.call(y_true, y_pred, sample_weight)
+
+    def call(self, y_true, y_pred, sample_weight=None):
         losses, real = token_losses(y_true, y_pred, self.label_smoothing, self.padding_id)
-        num_tokens = sum_over_replicas(ops.sum(real))
-        return ops.sum(losses) / ops.maximum(num_tokens, 1.0)
+        return mean_over_tokens(losses, real, y_true, sample_weight)
 
     def get_config(self):
         return {
@@ -62,11 +68,36 @@ def token_losses(labels, logits, label_smoothing=0.0, padding_id=0):
     Returns:
         Losses `(batch * length,)` in nats, and 1.0 where the token is real, else 0.0; float32.
     """
-    labels = ops.reshape(ops.cast(labels, "int32"), (-1,))
-    logits = ops.cast(ops.reshape(logits, (-1, logits.shape[-1])), "float32")
-    real = ops.cast(ops.not_equal(labels, padding_id), "float32")
+    labels, logits, real = by_token(labels, logits, padding_id)
     losses = smoothed_crossentropy(labels, logits, label_smoothing)
     return losses * real, real
+
+
+def mean_over_tokens(losses, real, labels, sample_weight=None):
+    """The mean over the real tokens of all replicas.
+
+    Args:
+        losses: `(batch * length,)`, 0 at padding.
+        real: `(batch * length,)`, 1.0 where the token is real.
+        labels: `(batch, length)`.
+        sample_weight: factors of the losses, `(batch,)` or `(batch, length)`, or None.
+
+    Returns:
+        A float32 scalar.
+    """
+    num_tokens = sum_over_replicas(ops.sum(real))
+    if sample_weight is not None:
+        weights = ops.cast(sample_weight, "float32")
+        weights = weights[:, None] if len(weights.shape) == 1 else weights
+        losses = ops.reshape(losses, ops.shape(labels)) * weights
+    return ops.sum(losses) / ops.maximum(num_tokens, 1.0)
+
+
+def by_token(labels, logits, padding_id):
+    """Labels `(N,)`, logits `(N, V)` in float32, and 1.0 where the token is real."""
+    labels = ops.reshape(ops.cast(labels, "int32"), (-1,))
+    logits = ops.cast(ops.reshape(logits, (-1, logits.shape[-1])), "float32")
+    return labels, logits, ops.cast(ops.not_equal(labels, padding_id), "float32")
 
 
 def smoothed_crossentropy(labels, logits, label_smoothing):
@@ -84,27 +115,47 @@ def smoothed_crossentropy(labels, logits, label_smoothing):
     Returns:
         `(N,)` float32.
     """
-    right = 1.0 - label_smoothing
-    other = label_smoothing / logits.shape[-1]
 
     @ops.custom_gradient
     def crossentropy(logits):
         probabilities = ops.softmax(logits, axis=-1)
-        # The largest probability is exp(max - log_sum_exp), and cannot underflow.
-        log_sum_exp = ops.max(logits, axis=-1) - ops.log(ops.max(probabilities, axis=-1))
-        losses = log_sum_exp - right * _pick(logits, labels)
-        if label_smoothing:
-            losses = losses - label_smoothing * ops.mean(logits, axis=-1)
 
         def gradient(*args, upstream=None):
             upstream = args[0] if upstream is None else upstream
-            gradients = (probabilities - other) * upstream[:, None]
-            at_label = (_pick(probabilities, labels) - other - right) * upstream
-            return ops.scatter_update(gradients, _entries(labels), at_label)
+            return crossentropy_gradient(labels, probabilities, label_smoothing, upstream)
 
-        return losses, gradient
+        return crossentropy_of(labels, logits, probabilities, label_smoothing), gradient
 
     return crossentropy(logits)
+
+
+def crossentropy_of(labels, logits, probabilities, label_smoothing):
+    """The same from logits and their softmax; its gradient is `crossentropy_gradient`."""
+    # The largest probability is exp(max - log_sum_exp), and cannot underflow.
+    log_sum_exp = ops.max(logits, axis=-1) - ops.log(ops.max(probabilities, axis=-1))
+    losses = log_sum_exp - (1.0 - label_smoothing) * _pick(logits, labels)
+    if label_smoothing:
+        losses = losses - label_smoothing * ops.mean(logits, axis=-1)
+    return losses
+
+
+def crossentropy_gradient(labels, probabilities, label_smoothing, upstream=None):
+    """The gradient of `crossentropy_of` by the logits, `(N, V)`.
+
+    Args:
+        labels: `(N,)` int32.
+        probabilities: `(N, V)`, the softmax of the logits.
+        label_smoothing: `epsilon`.
+        upstream: `(N,)`, the gradient by the losses; None: 1.
+    """
+    right = 1.0 - label_smoothing
+    other = label_smoothing / probabilities.shape[-1]
+    gradients = probabilities - other
+    at_label = _pick(probabilities, labels) - other - right
+    if upstream is not None:
+        gradients = gradients * upstream[:, None]
+        at_label = at_label * upstream
+    return ops.scatter_update(gradients, _entries(labels), at_label)
 
 
 def _entries(labels):

@@ -57,6 +57,8 @@ def options(folder, **changes):
         "training.jit_compile": "false",
         "training.tensorboard": "false",
         "training.checkpoint_steps": "3",
+        "training.average_checkpoints": "2",
+        "training.weights": "ema",
         **{name.replace("__", "."): str(value) for name, value in changes.items()},
     }
 

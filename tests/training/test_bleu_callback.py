@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from keras_transformer.training import BleuCallback, MovingAverage
+from keras_transformer.training import BleuCallback, CheckpointMean, MovingAverage
 
 REFERENCES = ["a b c d e", "f g h i j k"]
 # Translations of both sentences, from bad to good.
@@ -119,3 +119,30 @@ def test_samples(model, tmp_path):
     more.epoch(0, 3)
     assert more.callback.samples[1] == ("u v w", REFERENCES[1], REFERENCES[1])
     assert len(more.callback.samples) == 2
+
+
+def test_the_mean_of_the_best_epochs(model, tmp_path):
+    """The raw weights are ranked, their mean is what counts."""
+    mean = CheckpointMean(tmp_path / "epochs", 2, "best")
+    run = Run(model, tmp_path, average=mean, ranking=mean)
+    seen = []
+    translate = run.callback.translate
+    run.callback.translate = lambda sources: (translate(sources), seen.append(run.weight_seen))[0]
+    for epoch, quality in enumerate([1, 0, 2, 1]):
+        logs = run.epoch(epoch, quality)
+        assert logs["val_bleu"] == logs["val_bleu_raw"]  # all translate alike here
+    assert seen == [0.0, 0.0, 1.0, 0.5, 2.0, 1.0, 3.0, 1.0]
+    assert [epoch for epoch, _ in mean.state()] == [0, 2]
+    assert run.kept() == 1.0
+
+
+def test_ranking_costs_nothing_where_the_raw_weights_are_kept(model, tmp_path):
+    mean = CheckpointMean(tmp_path / "epochs", 2, "best")
+    run = Run(model, tmp_path, ranking=mean)
+    calls = []
+    translate = run.callback.translate
+    run.callback.translate = lambda sources: (calls.append(1), translate(sources))[1]
+    logs = run.epoch(0, 2)
+    assert len(calls) == 1
+    assert logs["val_bleu"] == logs["val_bleu_raw"]
+    assert mean.state() == [(0, logs["val_bleu"])]

@@ -19,6 +19,7 @@ class Dataset:
 
     def __init__(self):
         self.batches = types.SimpleNamespace(num_batches=lambda epoch: NUM_BATCHES)
+        self.num_batches = NUM_BATCHES
         self.epoch = self.first_batch = 0
 
     def set_epoch(self, epoch, first_batch=0):

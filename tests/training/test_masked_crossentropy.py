@@ -140,3 +140,17 @@ def test_config():
 def test_wrong_arguments(smoothing):
     with pytest.raises(ValueError, match=r"`label_smoothing` must be in \[0, 1\)"):
         MaskedCrossentropy(smoothing)
+
+
+def test_weights_of_sentences_and_of_tokens():
+    loss, y_true, y_pred = MaskedCrossentropy(0.1), labels(), logits()
+    weights = np.float32([2.0, 0.0, 0.25])
+    one_by_one = [
+        float(to_numpy(loss(y_true, y_pred, sample_weight=np.eye(BATCH, dtype="float32")[row])))
+        for row in range(BATCH)
+    ]
+    assert sum(one_by_one) == pytest.approx(value(loss, y_true, y_pred), rel=1e-6)
+    ours = float(to_numpy(loss(y_true, y_pred, sample_weight=weights)))
+    assert ours == pytest.approx(np.dot(weights, one_by_one), rel=1e-6)
+    by_token = np.repeat(weights[:, None], LENGTH, axis=1)
+    assert float(to_numpy(loss(y_true, y_pred, sample_weight=by_token))) == pytest.approx(ours)

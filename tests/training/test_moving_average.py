@@ -95,3 +95,27 @@ def test_it_comes_back_from_a_checkpoint(model):
 def test_decay_is_between_0_and_1(decay):
     with pytest.raises(ValueError, match=rf"`decay` must be between 0 and 1. Received: .*{decay}"):
         MovingAverage(decay)
+
+
+def test_batches_without_an_update_do_not_count(model):
+    """Gradients that are only accumulated, and updates left out for their overflow."""
+    average = MovingAverage(DECAY, 1)
+    run(model, average, 3, np.random.default_rng(7))
+    before = [keras.ops.convert_to_numpy(array).copy() for array in average.average]
+    for _ in range(2):
+        for weight in model.weights:
+            weight.assign(weight + 1.0)
+        average.on_train_batch_end(0)
+    assert_equal(average.average, before)
+    model.optimizer.iterations.assign_add(1)
+    average.on_train_batch_end(0)
+    assert np.abs(keras.ops.convert_to_numpy(average.average[0]) - before[0]).max() > 0.1
+
+
+def test_training_that_begins_at_a_step_waits_for_the_next(model):
+    average = MovingAverage(DECAY, 1)
+    model.optimizer.iterations.assign(7)
+    average.set_model(model)
+    average.on_train_begin()
+    average.on_train_batch_end(0)  # a batch that completes no update
+    assert average.average is None

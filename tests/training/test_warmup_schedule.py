@@ -53,7 +53,12 @@ def test_scale_multiplies_everything():
 def test_config():
     schedule = WarmupSchedule(11, warmup_steps=7, scale=0.3)
     config = schedule.get_config()
-    assert config == {"hidden_dim": 11, "warmup_steps": 7, "scale": 0.3}
+    assert config == {
+        "hidden_dim": 11,
+        "warmup_steps": 7,
+        "scale": 0.3,
+        "batches_per_update": 1,
+    }
     stored = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(schedule))
     assert type(stored) is WarmupSchedule
     assert stored.get_config() == config
