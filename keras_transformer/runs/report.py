@@ -100,6 +100,7 @@ def report_of(folder, corpus=None):
         model=_model_facts(config, translator),
         history=history,
         scores=scores,
+        decoding=_decoding(config.decoding),
         by_length=_by_length(config, scores, translator, translated, missing),
         **_samples(translator, scores, translated, missing),
         corpus=_corpus_facts(folder, corpus, missing),
@@ -183,6 +184,12 @@ def _model_facts(config, translator):
         f"{model.norm}-norm, {model.positions} positions",
         "vocabulary": vocabulary,
     }
+
+
+def _decoding(settings):
+    if settings.beam_size == 1:
+        return "greedily"
+    return f"with a beam of {settings.beam_size}, length penalty {settings.length_penalty:g}"
 
 
 def _translations(folder, scores, translator, corpus, missing):
@@ -291,15 +298,16 @@ def _changed(config):
 def _commands(folder, config, finished):
     """What to type to repeat the run, by what it is for."""
     again = ["keras-transformer", "train", "--run", f"{folder.path}-again"]
-    words = list(again)
+    words = []
     for name, _, _ in _changed(config):
         section, field = name.split(".")
         value = getattr(getattr(config, section), field)
         values = value if isinstance(value, tuple) else (value,)
-        words += [f"--{name}", *(v if isinstance(v, str) else written(v) for v in values)]
+        texts = [each if isinstance(each, str) else written(each) for each in values]
+        words.append(shlex.join([f"--{name}", *texts]))
     commands = {
         "with its settings": shlex.join([*again, "--config", str(folder.config)]),
-        "the same in options": shlex.join(words),
+        "the same in options": " \\\n    ".join([shlex.join(again), *words]),
     }
     if not finished:
         go_on = shlex.join(["keras-transformer", "train", "--run", str(folder.path)])

@@ -11,6 +11,7 @@ WIDTH, HEIGHT = 440, 250
 LEFT, RIGHT, TOP, BOTTOM = 58, 14, 12, 42
 _MOST_POINTS = 60  # more would hide the line
 _CELL = 24
+_LEAST_SCALE = 0.65
 _LEAST_SHOWN = 0.02  # of an attention weight
 
 
@@ -177,7 +178,9 @@ def _text_width(text):
 
 
 def _svg(width, height, label, body, natural=False):
-    size = f' width="{width}" height="{height}"' if natural else ""
+    # Where there is less room it shrinks, as long as its names can be read.
+    least = f"min-width:{_LEAST_SCALE * width:.0f}px"
+    size = f' width="{width}" height="{height}" style="{least}"' if natural else ""
     return (
         f'<svg viewBox="0 0 {width} {height}"{size} role="img" aria-label="{escaped(label)}">'
         f"{body}</svg>"

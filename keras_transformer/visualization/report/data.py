@@ -70,6 +70,7 @@ class Report:
         model: facts of the model and its vocabulary, name -> text.
         history: one dict an epoch, in order and without repetitions.
         scores: as `evaluate_run` gives them, or None.
+        decoding: how its translations are made, in words.
         by_length: list of `LengthScores`, short sentences first.
         best, worst: `SampleTranslation`s, best first and worst first.
         samples_of: which sentences these are, in words.
@@ -91,6 +92,7 @@ class Report:
     model: dict[str, str]
     history: list[dict]
     scores: dict | None
+    decoding: str
     by_length: list[LengthScores]
     best: list[SampleTranslation]
     worst: list[SampleTranslation]

@@ -76,8 +76,8 @@ def scores_section(report):
         tiles.append((f"{scores['context_words_right']:.1%}", "context-dependent words right"))
     shown = "".join(f'<div class="tile"><b>{v}</b><span>{name}</span></div>' for v, name in tiles)
     rest = [
-        f"<p class='small soft'>On {scores['sentences']:,} sentences of the {scores['set']} set."
-        f"<br>"
+        f"<p class='small soft'>On {scores['sentences']:,} sentences of the {scores['set']} set, "
+        f"translated {escaped(report.decoding)}.<br>"
         f"BLEU: <code>{escaped(scores['bleu_signature'])}</code><br>"
         f"chrF: <code>{escaped(scores['chrf_signature'])}</code></p>"
     ]

@@ -55,7 +55,7 @@ def _cards(samples):
 def _card(sample, opened):
     translation, reference = compared(sample.translation, sample.reference)
     rows = (("source", sentence(sample.source)), ("translation", translation),
-            ("reference", reference))  # fmt: skip
+            ("reference", reference), ("chrF", f"{sample.score:.1f}"))  # fmt: skip
     texts = "".join(f"<dt>{name}</dt><dd>{text}</dd>" for name, text in rows)
     picture = ""
     if sample.attention is not None:
@@ -64,7 +64,4 @@ def _card(sample, opened):
             f"<details{' open' if opened else ''}><summary>Attention</summary>"
             f'<div class="map" tabindex="0">{svg}</div></details>'
         )
-    return (
-        f'<div class="card"><span class="score">chrF {sample.score:.1f}</span><dl>{texts}</dl>'
-        f"{picture}</div>"
-    )
+    return f'<div class="card"><dl>{texts}</dl>{picture}</div>'

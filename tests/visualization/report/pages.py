@@ -58,6 +58,7 @@ def report(**changes):
             "set": "test", "sentences": 1013, "bleu": 41.26, "bleu_signature": "tok:13a",
             "chrf": 63.91, "chrf_signature": "nc:6", "exact": 0.125,
         },
+        "decoding": "with a beam of 5",
         "by_length": [LengthScores(1, 7, 503, 44.5, 66.0), LengthScores(8, 8, 510, 39.5, 61.0)],
         "best": [sample(score=100.0, translation="I am a student.")],
         "worst": [sample()],

@@ -19,10 +19,11 @@ def test_the_page_is_well_formed_and_tells_all():
     assert page.problems == []
     for part in (
         "demo", "ko → en", "finished", "41.26", "63.91", "12.5%", "tok:13a", "nc:6",
-        "1,013 sentences of the test set", "Best: 15.00 in epoch 3", "left out: blank side",
+        "1,013 sentences of the test set, translated with a beam of 5",
+        "Best: 15.00 in epoch 3", "left out: blank side",
         "2.37%",
         "The validation set has 13 sentences. There is no test set.", "1 to 7", "503", "39.50",
-        "나는 학생입니다.", "chrF 61.2", "Of decoder layer 3 of 4.", "training.epochs",
+        "나는 학생입니다.", "61.2", "Of decoder layer 3 of 4.", "training.epochs",
         "keras-transformer train --run runs/demo-again", "processor", "20 November 2026",
     ):  # fmt: skip
         assert part in page.text, part
