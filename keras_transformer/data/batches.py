@@ -42,6 +42,11 @@ class TranslationBatches:
         del epoch  # the plan of one set of lengths has as many in every epoch
         return self.plan.num_batches
 
+    def target_tokens(self, epoch: int) -> list[int]:
+        """Real target tokens of each batch of an epoch, end marks included."""
+        lengths = np.append(self.corpus.target_lengths + 1, 0)  # row -1 is padding
+        return [int(lengths[batch.rows].sum()) for batch in self.plan.epoch(epoch)]
+
     def epoch(self, epoch: int, first_batch: int = 0) -> Iterator:
         """The batches of an epoch from number `first_batch` on; the skipped ones are not made."""
         if not 0 <= first_batch <= self.num_batches(epoch):

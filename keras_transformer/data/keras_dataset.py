@@ -61,10 +61,14 @@ def _make_adapter_class():
             self.training = training
             self.num_batches = batches.num_batches(0) if max_batches is None else max_batches
             self._complete = None  # the epoch whose last batch was handed out
-            self.set_epoch(0)
+            self.epoch = self.first_batch = 0
 
         def set_epoch(self, epoch: int, first_batch: int = 0):
             """Chooses the batches of the next pass: those of `epoch` from `first_batch` on."""
+            self._check(epoch, first_batch)
+            self.epoch, self.first_batch = epoch, first_batch
+
+        def _check(self, epoch: int, first_batch: int):
             available = self.batches.num_batches(epoch)
             if available > self.num_batches:
                 raise UserError(
@@ -80,10 +84,10 @@ def _make_adapter_class():
             if available - first_batch < self.num_batches:
                 # Meant for data that ran out too early; here the plan says when an epoch ends.
                 warnings.filterwarnings("ignore", "Your input ran out of data", UserWarning)
-            self.epoch, self.first_batch = epoch, first_batch
 
         def _pass(self) -> Iterator:
             epoch, first_batch = self.epoch, self.first_batch
+            self._check(epoch, first_batch)
             last = self.batches.num_batches(epoch) - 1
             for number, batch in enumerate(self.batches.epoch(epoch, first_batch), first_batch):
                 if number == last:
@@ -92,7 +96,8 @@ def _make_adapter_class():
 
         def on_epoch_end(self):
             if self.training and self._complete == self.epoch:
-                self.set_epoch(self.epoch + 1)
+                # Not `set_epoch`: no batch of it may be made, if this was the last.
+                self.epoch, self.first_batch = self.epoch + 1, 0
 
         def get_numpy_iterator(self):
             return prefetch(self._pass())

@@ -4,14 +4,13 @@ import hashlib
 import json
 from dataclasses import dataclass
 
-import numpy as np
-
 from keras_transformer.data.batch_plan import BatchPlan
 from keras_transformer.data.batches import TranslationBatches
 from keras_transformer.data.fingerprint import corpus_fingerprint
 from keras_transformer.data.keras_dataset import as_dataset
 from keras_transformer.data.token_corpus import TokenCorpus
 from keras_transformer.runs.corpora import filtered
+from keras_transformer.runs.subword_epochs import SubwordEpochs, sampling_options
 from keras_transformer.tokenizers import TokenizerPair, default_vocabulary_size
 
 
@@ -21,14 +20,19 @@ class PreparedData:
 
     tokenizers: TokenizerPair
     tokens: TokenCorpus
-    plan: BatchPlan
+    plan: BatchPlan  # of every epoch; of a usual one, where segmentations are sampled
     train: object  # data set for `fit`, with `set_epoch`
     validation: object  # data set for `validation_data`
+    epochs: SubwordEpochs | None = None  # where segmentations are sampled
 
     def tokens_of_epoch(self, epoch):
         """Real target tokens of each batch of an epoch, end marks included."""
-        lengths = np.append(self.tokens.target_lengths + 1, 0)  # row -1 is padding
-        return [int(lengths[batch.rows].sum()) for batch in self.plan.epoch(epoch)]
+        return self.train.batches.target_tokens(epoch)
+
+    def close(self):
+        """Ends what works beside training; to be called when training is over."""
+        if self.epochs is not None:
+            self.epochs.close()
 
 
 def prepare_data(config, corpus, folder, say):
@@ -46,17 +50,24 @@ def prepare_data(config, corpus, folder, say):
     tokenizers = prepare_tokenizers(config, corpus, folder, say)
     tokens = _tokenise(config, corpus, tokenizers, folder, say)
     say(tokens.report.summary())
-    training = config.training
-    plan = _plan(tokens, training, training.seed)
-    say(f"Training: {plan.statistics()}.")
-    batches = _batches(tokens, plan, tokenizers)
+    training, epochs = config.training, None
+    if sampling_options(config).on:
+        epochs = SubwordEpochs(
+            config, tokens, tokenizers, folder, lambda *parts: _batches(*parts, tokenizers)
+        )
+        plan, train = epochs.plan, as_dataset(epochs.batches, max_batches=epochs.max_batches)
+        say(f"Training, as far as the segmentations of epoch 1 tell: {plan.statistics()}.")
+    else:
+        plan = _plan(tokens, training, training.seed)
+        train = as_dataset(_batches(tokens, plan, tokenizers))
+        say(f"Training: {plan.statistics()}.")
     held_out = TokenCorpus.of(
         _encode(tokenizers.source, corpus.validation.source, config),
         _encode(tokenizers.target, corpus.validation.target, config),
     )
     validation = _batches(held_out, _plan(held_out, training, 0), tokenizers)
     return PreparedData(
-        tokenizers, tokens, plan, as_dataset(batches), as_dataset(validation, training=False)
+        tokenizers, tokens, plan, train, as_dataset(validation, training=False), epochs
     )
 
 
@@ -65,6 +76,8 @@ def prepare_tokenizers(config, corpus, folder, say):
     if folder.has_tokenizers():
         return TokenizerPair.load(folder.path)
     settings = config.tokenizer
+    if not settings.load_from:  # before minutes are spent on a vocabulary
+        sampling_options(config).check(settings.kind)
     if settings.load_from:
         tokenizers = TokenizerPair.load(settings.load_from)
     else:
