@@ -6,7 +6,7 @@ from importlib import import_module
 
 from keras_transformer.config.settings import nearest
 
-COMMANDS = ("train", "translate", "evaluate", "score", "export", "info", "report")
+COMMANDS = ("train", "translate", "evaluate", "score", "export", "info", "report", "explain")
 
 _EXAMPLES = """examples:
   keras-transformer train --run runs/demo

@@ -92,6 +92,7 @@ class OpenPage:
 
     def __init__(self, browser, path, address="", **context):
         self.context = browser.new_context(**{"locale": "en-US", **context})
+        self.context.set_default_timeout(180_000)  # milliseconds: the machine may be busy
         self.requests, self.complaints = [], []
         self.tab = self.context.new_page()
         self.tab.on("request", lambda request: self.requests.append(request.url))

@@ -74,10 +74,11 @@ def test_layers_are_left_out_when_there_is_no_room():
     all_layers = {"encoder": [0, 1, 2], "decoder": [0, 1], "cross": [0, 1]}
     assert choose_layers(explanations, 10**7) == all_layers
     full = max(len(pack_sentence(each, all_layers)["data"]) for each in explanations)
-    some = choose_layers(explanations, full)
+    assert choose_layers(explanations, full) == all_layers
+    some = choose_layers(explanations, full - 1)
     assert some == {"encoder": [0, 2], "decoder": [0, 1], "cross": [0, 1]}
     longest = max(len(pack_sentence(each, some)["data"]) for each in explanations)
-    assert longest <= full
+    assert longest < full
     assert choose_layers(explanations, 0) == {kind: [] for kind in KINDS}
     assert choose_layers([as_exported(explanations[0])], 10**7) == {kind: [] for kind in KINDS}
 

@@ -7,6 +7,7 @@ is `scripts/numbers.js`.
 
 import base64
 import gzip
+import itertools
 
 import numpy as np
 
@@ -109,13 +110,17 @@ def choose_layers(explanations, budget):
     if not explanations:
         return nothing
     weights = [len(pack_sentence(each, nothing)["data"]) for each in explanations]
+
+    def fits(explanation, weight, layers):
+        # The first is quick, and an upper bound.
+        return (
+            weight + _size_of_vectors(explanation, layers) <= budget
+            or len(pack_sentence(explanation, layers)["data"]) <= budget
+        )
+
     for number in range(1, max(counts.values()) + 1):
         wider = {kind: sorted(_preferred(counts[kind])[:number]) for kind in KINDS}
-        sizes = (
-            weight + _size_of_vectors(each, wider)
-            for weight, each in zip(weights, explanations, strict=True)
-        )
-        if max(sizes) > budget:
+        if not all(map(fits, explanations, weights, itertools.repeat(wider))):
             break
         chosen = wider
     return chosen
@@ -127,7 +132,7 @@ def _preferred(count):
 
 
 def _size_of_vectors(explanation, layers):
-    """In base64; they hardly compress."""
+    """In base64, not compressed."""
     size = 0
     for kind in KINDS:
         for name in VECTORS:

@@ -24,9 +24,11 @@ function element(tag, attributes = {}, ...children) {
   return made;
 }
 
-// A token without the sign for a space, for sentences.
+// A token without the sign for a space, for sentences; `SPACE` where nothing else is left.
+const SPACE = "␣";
+
 function plain(token) {
-  return token.replaceAll("▁", "") || "␣";
+  return token.replaceAll("▁", "") || SPACE;
 }
 
 // A token as it is, the sign for a space faint.

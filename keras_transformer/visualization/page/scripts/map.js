@@ -42,12 +42,14 @@ function drawMapOfHead(sentence) {
     element(
       "div",
       { class: "columns-labels", "aria-hidden": "true" },
-      ...keys.map((token, key) => label("column", key === state.key, [tokenNode(token)])),
+      ...keys.map(plain).map((word, key) =>
+        label(word === SPACE ? "column upright" : "column", key === state.key, [word]),
+      ),
     ),
     element(
       "div",
       { class: "rows-labels", "aria-hidden": "true" },
-      ...indices(rows.length, (row) => label("line", row === query(), queryNodes(sentence, row))),
+      ...indices(rows.length, (row) => label("line", row === query(), [queryLabel(sentence, row)])),
     ),
     canvas,
   );

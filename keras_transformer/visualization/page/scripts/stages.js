@@ -73,17 +73,31 @@ function drawRows(sentence, name, found) {
       content: [
         element("span", { class: "label" }, tokenNode(keys[key])),
         picture(key),
-        element("span", { class: "number" }, ...number(key)),
+        ...(number ? [element("span", { class: "number" }, ...number(key))] : []),
       ],
       className: found.masked[key] && STAGES.indexOf(name) >= 3 ? "row masked" : "row",
     }),
   });
   byId("keys").classList.toggle("long", keys.length > 18);
+  keepInView(byId("keys"), byId("keys").children[state.key]);
   byId("query-row").hidden = !above;
   byId("query-row").replaceChildren(...(above ? above(sentence) : []));
   byId("result").hidden = !below;
   byId("result").replaceChildren(...(below ? below() : []));
-  byId("scale").textContent = limit ? text("scale_note", { limit: format(limit) }) : "";
+  byId("scale").replaceChildren(...(limit ? scaleOfColors(limit) : []));
+}
+
+// Scrolls a list, and never the page.
+function keepInView(list, row) {
+  const [above, below] = [row.offsetTop - list.offsetTop, row.offsetHeight];
+  list.scrollTop = Math.min(above, Math.max(list.scrollTop, above + below - list.clientHeight));
+}
+
+function scaleOfColors(limit) {
+  const ramp = strip(indices(41, (place) => place / 20 - 1), 1);
+  ramp.vector = null; // not a vector of the model
+  const marks = [format(-limit), ramp, `+${format(limit)}`];
+  return [element("span", {}, text("scale")), ...marks];
 }
 
 function largest(vectors) {
@@ -95,11 +109,9 @@ function vectorRows(found) {
   return {
     limit,
     picture: (key) => strip(found.keys[key], limit),
-    number: () => [],
     above: (sentence) => [
       element("span", { class: "label" }, text("query_vector", { word: queryLabel(sentence, query()) })),
       strip(found.query, limit),
-      element("span", { class: "number" }),
     ],
   };
 }
@@ -158,7 +170,6 @@ function valueRows(found) {
     below: () => [
       element("span", { class: "label" }, text("output")),
       strip(found.output, limit),
-      element("span", { class: "number" }),
     ],
   };
 }
