@@ -60,6 +60,20 @@ def sum_over_replicas(value):
     return context.all_reduce(tf.distribute.ReduceOp.SUM, value)
 
 
+def dense(gradient):
+    """A gradient as one tensor of the variable's shape; None stays None.
+
+    TensorFlow gives the gradient of an embedding as one row for each token of the batch. The
+    optimizers of Keras would square and measure these rows one by one instead of their sums.
+    """
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        if isinstance(gradient, tf.IndexedSlices):
+            return tf.convert_to_tensor(gradient)
+    return gradient
+
+
 def gather_rows(values, indices):
     """For each row `b`, the entries `indices[b]` of `values[b]`.
 

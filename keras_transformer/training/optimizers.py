@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from keras_transformer.backend import num_replicas
+from keras_transformer.backend import dense, num_replicas
 from keras_transformer.errors import UserError
 
 # Biases and norms have no use for decay.
@@ -34,6 +34,7 @@ class _TokenAccumulation:
         self.update_tokens = self.add_variable((), "zeros", "float32", name="update_tokens")
 
     def apply(self, grads, trainable_variables=None):
+        grads = list(map(dense, grads))
         batches = self.gradient_accumulation_steps
         if not batches:
             return super().apply(grads, trainable_variables)
@@ -41,9 +42,8 @@ class _TokenAccumulation:
             self.build(trainable_variables)
         tokens = ops.convert_to_tensor(self.batch_tokens)
         self.update_tokens.assign(self.update_tokens + tokens)
-        super().apply(
-            [ops.convert_to_tensor(gradient) * tokens for gradient in grads], trainable_variables
-        )
+        grads = [None if gradient is None else gradient * tokens for gradient in grads]
+        super().apply(grads, trainable_variables)
         complete = ops.equal(ops.mod(self._iterations, batches), 0)
         self.update_tokens.assign(
             ops.where(complete, 0.0, ops.convert_to_tensor(self.update_tokens))
@@ -54,7 +54,7 @@ class _TokenAccumulation:
         if batches:
             # Keras has divided the sums by the number of batches.
             factor = batches / ops.maximum(ops.convert_to_tensor(self.update_tokens), 1.0)
-            grads = [gradient * factor for gradient in grads]
+            grads = [None if gradient is None else gradient * factor for gradient in grads]
         return super()._clip_gradients(grads)
 
 

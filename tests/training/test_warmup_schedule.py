@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from keras_transformer.training import WarmupSchedule
+from keras_transformer.training import InverseSquareRootSchedule, WarmupSchedule
 
 
 def rate(schedule, iterations):
@@ -93,3 +93,30 @@ def test_an_optimizer_keeps_it_through_a_keras_file(tmp_path):
 def test_wrong_arguments(wrong):
     with pytest.raises(ValueError, match="`warmup_steps` must be at least 1 and `scale` above 0"):
         WarmupSchedule(*wrong)
+
+
+def test_the_other_name_of_the_same_curve():
+    paper = WarmupSchedule(11, 7, scale=0.3)
+    named = InverseSquareRootSchedule(paper.peak, 7)
+    for iterations in (0, 3, 6, 7, 50):
+        assert rate(named, iterations) == pytest.approx(rate(paper, iterations), rel=1e-5)
+    stored = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(named))
+    assert type(stored) is InverseSquareRootSchedule
+    assert stored.get_config() == named.get_config()
+
+
+@pytest.mark.parametrize(
+    "make",
+    [lambda n: WarmupSchedule(11, 7, 0.3, n), lambda n: InverseSquareRootSchedule(0.1, 7, n)],
+)
+def test_updates_of_several_batches(make):
+    plain, several = make(1), make(3)
+    assert [rate(several, batch) for batch in range(9)] == [rate(plain, b // 3) for b in range(9)]
+    with pytest.raises(ValueError, match=r"`batches_per_update` must be at least 1. Received: 0"):
+        make(0)
+
+
+@pytest.mark.parametrize("arguments", [(0.0, 7), (-1.0, 7), (0.1, 0)])
+def test_a_peak_and_a_warmup_are_needed(arguments):
+    with pytest.raises(ValueError, match=r"`peak` must be above 0 and `warmup_steps` at least 1"):
+        InverseSquareRootSchedule(*arguments)
