@@ -20,9 +20,15 @@ from keras_transformer.layers.multi_head_attention import MASKED_SCORE
 from keras_transformer.layers.residual import NORM_EPSILON
 from keras_transformer.layers.rotary_positions import position_angles
 
+# In a model with kernels of so many numbers the product of few rows with a kernel is a matter of
+# memory, which TensorFlow reads with one thread; so it is made of two halves, at the same time.
+LARGE_KERNEL = 2**17
+
 
 class BlockWeights(NamedTuple):
     """Weights of one block: projections (kernel, bias), and norms (scale, shift) or None (folded).
+
+    A kernel is a matrix, or a tuple of its upper and its lower half.
 
     What is about the memory is None in a block of the encoder.
     """
@@ -46,11 +52,13 @@ class Blocks:
             (`folding.fold`).
         is_single: whether states have a single row, always.
         half_kernels: `HalfKernels`, to multiply in bfloat16; None: in float32.
+        in_halves: whether large kernels are multiplied in two halves at the same time.
     """
 
-    def __init__(self, model, is_single=False, half_kernels=None):
+    def __init__(self, model, is_single=False, half_kernels=None, in_halves=False):
         self.model = model
         self.is_single = is_single
+        self.in_halves = in_halves
         self.half_kernels = half_kernels
         self.hidden_dim = model.hidden_dim
         self.num_heads = model.num_heads
@@ -83,9 +91,16 @@ class Blocks:
 
     def projection(self, kernel, bias):
         """The values of a projection's variables."""
-        if self.half_kernels is None:
-            return read(kernel, bias)
-        return self.half_kernels.read(kernel), *read(bias)
+        bias = read(bias)[0]
+        kernel = self.half_kernels.read(kernel) if self.half_kernels else read(kernel)[0]
+        return self.halved(kernel), bias
+
+    def halved(self, kernel):
+        """A kernel `(D, N)`, or its two halves `(D / 2, N)` if it is large and they are wanted."""
+        rows, columns = kernel.shape
+        if not self.in_halves or rows % 2 or rows * columns < LARGE_KERNEL:
+            return kernel
+        return tuple(tf.split(kernel, 2))
 
     def _norm_of(self, residual):
         norm = residual.layer_norm
@@ -106,12 +121,18 @@ class Blocks:
     def affine(self, inputs, weights):
         """`inputs W + b` of states `(N, D)`."""
         kernel, bias = weights
+        return tf.nn.bias_add(self._multiply(inputs, kernel), bias)
+
+    def _multiply(self, inputs, kernel):
+        """`inputs W`, where `kernel` may be a pair of halves."""
+        if isinstance(kernel, tuple):
+            products = map(self._multiply, tf.split(inputs, 2, axis=1), kernel)
+            return tf.add(*products)
         if not self.is_single:
-            return tf.nn.bias_add(_matmul(inputs, kernel), bias)
+            return _matmul(inputs, kernel)
         # A row is a column that lies down. TensorFlow leaves transposed products to its own kernel,
         # which for a single row is done before oneDNN has looked up what to do.
-        column = tf.reshape(inputs, (-1, 1))
-        return tf.nn.bias_add(tf.matmul(column, kernel, transpose_a=True), bias)
+        return tf.matmul(tf.reshape(inputs, (-1, 1)), kernel, transpose_a=True)
 
     def project_to_vocabulary(self, hidden, embeddings, output_table):
         """Logits `(N, V)` of states `(N, D)`.
@@ -122,9 +143,10 @@ class Blocks:
         """
         if output_table is None or (self.is_single and output_table.dtype != hidden.dtype):
             return tf.matmul(hidden, embeddings, transpose_b=True)
-        if self.is_single:
-            return _batch_matmul(hidden, output_table)  # see `affine`
-        return _matmul(hidden, output_table)
+        output_table = self.halved(output_table)
+        if self.is_single and not isinstance(output_table, tuple):
+            return _batch_matmul(hidden, output_table)  # see `_multiply`
+        return self._multiply(hidden, output_table)
 
     def residual(self, hidden, sublayer, norm):
         """`sublayer` with its norm and the path around it."""

@@ -24,6 +24,7 @@ import tensorflow as tf
 
 from keras_transformer.backend import gather_rows
 from keras_transformer.export.blocks import (
+    LARGE_KERNEL,
     Blocks,
     HalfKernels,
     attend,
@@ -98,18 +99,23 @@ class ServingDecoder:
             source_ids: `(B, S)` int32, each row with its end mark, then padding.
             options: `SearchOptions`.
             strategy: one of `decoding/`, such as `Greedy`.
-            is_quick_alone: whether a sentence alone has a graph of its own, see `Blocks.affine`.
+            is_quick_alone: whether a sentence alone may have a graph of its own, see `Blocks`.
 
         Returns:
             `Hypotheses`.
         """
-        if strategy.num_hypotheses > 1 or not is_quick_alone:
+        has_gain = strategy.num_hypotheses == 1 or self.has_large_kernels()
+        if not (is_quick_alone and has_gain):
             return _Search(self, strategy, False)(source_ids, options)
         return tf.cond(
             tf.equal(tf.shape(source_ids)[0], 1),
             lambda: _Search(self, strategy, True)(source_ids, options),
             lambda: _Search(self, strategy, False)(source_ids, options),
         )
+
+    def has_large_kernels(self):
+        """Whether its kernels are more than a cache holds, and worth multiplying in halves."""
+        return self.model.hidden_dim * self.model.intermediate_dim >= LARGE_KERNEL
 
     def constants(self, blocks, max_length):
         """`Constants` of a search of at most `max_length` steps."""
@@ -129,17 +135,19 @@ class _Search:
     Args:
         decoder: `ServingDecoder`.
         strategy: of `decoding/`.
-        is_single: whether it is for a sentence alone, with one hypothesis.
+        is_alone: whether it is for a sentence alone.
     """
 
-    def __init__(self, decoder, strategy, is_single):
+    def __init__(self, decoder, strategy, is_alone):
         self.decoder = decoder
         self.model = decoder.model
         self.strategy = strategy
         self.width = strategy.num_hypotheses
-        self.is_single = is_single
+        self.is_alone = is_alone
+        is_single = is_alone and self.width == 1
         half_kernels = None if is_single else decoder.half_kernels
-        self.blocks = Blocks(decoder.model, is_single, half_kernels)
+        in_halves = is_alone and decoder.has_large_kernels()
+        self.blocks = Blocks(decoder.model, is_single, half_kernels, in_halves)
 
     def __call__(self, source_ids, options):
         max_length = tf.reduce_max(tf.concat([options.limits, [1]], axis=0))
@@ -159,7 +167,7 @@ class _Search:
 
         def advance(step, progress, results):
             step, progress = self._take_steps(constants, step, progress)
-            if self.is_single:
+            if self.is_alone:
                 return step, _with_more_room(progress, step), progress.state
             at = progress.rows[:, None]
             results = tf.nest.map_structure(

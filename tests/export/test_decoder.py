@@ -140,6 +140,34 @@ def test_logits_are_those_of_the_model(make_model, number):
 
 
 @pytest.mark.parametrize("num_hypotheses", [1, 3])
+@pytest.mark.parametrize("norm", ["pre", "post"])
+def test_large_kernels_are_multiplied_in_halves_for_a_sentence_alone(
+    make_model, monkeypatch, norm, num_hypotheses
+):
+    from keras_transformer.export import blocks, decoder
+
+    halved = []
+
+    def halve(self, kernel):
+        if self.in_halves and kernel.shape[0] % 2 == 0:
+            halved.append(kernel.shape)
+            return function(self, kernel)
+        return kernel
+
+    function = blocks.Blocks.halved
+    monkeypatch.setattr(blocks, "LARGE_KERNEL", 1)
+    monkeypatch.setattr(decoder, "LARGE_KERNEL", 1)
+    monkeypatch.setattr(blocks.Blocks, "halved", halve)
+    model = make_model(47, norm=norm)
+    check_logits(model, batch(47, rows=1), num_hypotheses, 5, atol=3e-5)
+    assert halved
+    halved.clear()
+    monkeypatch.setattr(decoder, "LARGE_KERNEL", 2**60)
+    check_logits(model, batch(47, rows=1), num_hypotheses, 5, atol=3e-5)
+    assert not halved
+
+
+@pytest.mark.parametrize("num_hypotheses", [1, 3])
 def test_rows_leave_and_the_cache_grows(make_model, num_hypotheses):
     model = make_model(47, norm="pre")
     check_logits(model, batch(47, 11), num_hypotheses, 37, atol=1e-5, rtol=2e-6)
