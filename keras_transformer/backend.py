@@ -1,5 +1,7 @@
 """What Keras leaves to its backends: compiling outside of `fit`, sums over replicas, gathering."""
 
+import os
+
 import keras
 from keras import ops
 
@@ -37,6 +39,26 @@ def _compile_for_jax(model, function):
             return function(*inputs)
 
     return lambda *inputs: stateless([variable.value for variable in variables], *inputs)
+
+
+def make_deterministic():
+    """Has the backend use only operations that give the same bits every time, where it has a say.
+
+    To be called before the first computation of the process.
+    """
+    backend = keras.backend.backend()
+    if backend == "tensorflow":
+        import tensorflow as tf
+
+        tf.config.experimental.enable_op_determinism()
+    elif backend == "jax":
+        flags = os.environ.get("XLA_FLAGS", "")
+        if "--xla_gpu_deterministic_ops" not in flags:
+            os.environ["XLA_FLAGS"] = f"{flags} --xla_gpu_deterministic_ops=true".strip()
+    else:
+        import torch
+
+        torch.use_deterministic_algorithms(True)
 
 
 def num_replicas():

@@ -39,6 +39,7 @@ class Translator:
 
     Attributes:
         name: a short name to show; that of the folder it was loaded from.
+        origin: dict about the run whose weights its training began with, or None.
     """
 
     def __init__(self, model, tokenizers, options=None, languages=("", "")):
@@ -48,6 +49,7 @@ class Translator:
         self.options = options or DecodingConfig()
         self.languages = tuple(languages)
         self.name = ""
+        self.origin = None
         self._decoders = {}
         self._scoring = None
 
@@ -253,6 +255,7 @@ class Translator:
             "model": {**self.model.get_config(), "name": "transformer"},
             "decoding": dataclasses.asdict(self.options),
             "languages": self.languages,
+            **({"origin": self.origin} if self.origin else {}),
         }
         write_text(Path(folder) / DESCRIPTION, json.dumps(description, indent=1) + "\n")
 
@@ -268,7 +271,7 @@ class Translator:
             UserError: something is missing, damaged, or does not belong together.
         """
         folder = Path(folder)
-        description = _read_description(folder)
+        description = read_description(folder)
         model, options, languages = _rebuild(description, folder)
         tokenizers = TokenizerPair.load(folder)
         if not (folder / weights).exists():
@@ -285,6 +288,7 @@ class Translator:
             ) from error
         translator = cls(model, tokenizers, options, languages)
         translator.name = folder.resolve().name
+        translator.origin = description.get("origin")
         return translator
 
     def export(self, folder, options=None, on_progress=None):
@@ -334,7 +338,12 @@ def _check_vocabularies(model, tokenizers):
         )
 
 
-def _read_description(folder):
+def read_description(folder):
+    """The description that `Translator.describe` wrote, as a dict.
+
+    Raises:
+        UserError: it is missing, damaged, or of another version.
+    """
     path = folder / DESCRIPTION
     try:
         description = json.loads(path.read_text(encoding="utf-8"))

@@ -5,6 +5,7 @@ starting again in it continues where the last checkpoint was written. Every key 
 configuration is an option; those given here win over the file given by --config.
 """
 
+import dataclasses
 from pathlib import Path
 
 from keras_transformer.config import SECTIONS, keys_of
@@ -20,6 +21,7 @@ SHORT = {
     "data.test_target": "--test-target",
     "model.preset": "--preset",
     "training.epochs": "--epochs",
+    "training.start_from": "--start-from",
 }
 
 
@@ -85,7 +87,29 @@ def settings_of(arguments):
     started = folder / "config.yaml"
     if arguments.config is None and started.exists():
         config = config_from(started, overrides)
+    elif arguments.config is None and config.training.start_from:
+        config = _as_its_origin(config, overrides)
     return config, folder
+
+
+def _as_its_origin(config, overrides):
+    """The configuration with the origin's model and tokenizer, where no others are asked for."""
+    from keras_transformer.config import Config
+
+    path = Path(config.training.start_from) / "config.yaml"
+    if not path.exists():
+        raise UserError(
+            f"--start-from {config.training.start_from} holds no config.yaml: give the folder of a "
+            "run"
+        )
+    origin = Config.load(path)
+    sections = {}
+    for name in ("model", "tokenizer"):
+        fields = {key.field: key.name for key in keys_of(SECTIONS[name])}
+        theirs = getattr(origin, name)
+        values = {f: getattr(theirs, f) for f, key in fields.items() if key not in overrides}
+        sections[name] = dataclasses.replace(getattr(config, name), **values)
+    return dataclasses.replace(config, **sections)
 
 
 def _default_folder(path, config):

@@ -14,6 +14,9 @@ class TrainingConfig(Section):
 
     name: typing.ClassVar[str] = "training"
 
+    start_from: str = setting(
+        "", "folder of a run whose weights and tokenizers to begin with; empty: begin anew"
+    )
     epochs: int = setting(10, "passes over the training pairs", minimum=1)
     max_steps: int = setting(0, "most weight updates (steps); 0: no limit", minimum=0)
     max_minutes: float = setting(0.0, "most minutes of training; 0: no limit", minimum=0)
@@ -96,6 +99,11 @@ class TrainingConfig(Section):
     )
     seed: int = setting(
         1, "seed of initial weights, dropout and the order of batches", minimum=0, maximum=2**31 - 1
+    )
+    deterministic: bool = setting(
+        False,
+        "only operations that give the same bits every time; processors do without it, graphics "
+        "processors need it for that and are slower",
     )
     evaluate_every: int = setting(
         1, "epochs from one translation of the validation set to the next", minimum=1

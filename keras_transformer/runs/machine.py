@@ -21,6 +21,20 @@ PACKAGES = (
     "numpy",
 )
 
+# Environment variables that decide in which order numbers are added up.
+_SUMMATION = (
+    "OMP_NUM_THREADS",
+    "TF_NUM_INTRAOP_THREADS",
+    "TF_NUM_INTEROP_THREADS",
+    "TF_ENABLE_ONEDNN_OPTS",
+    "TF_DETERMINISTIC_OPS",
+    "TF_XLA_FLAGS",
+    "XLA_FLAGS",
+)
+# What the bits of a training depend on; packages by name.
+_BITS = ("processor", "cores", "accelerators", "threads", "backend")
+_BIT_PACKAGES = ("keras-transformer-mt", "tensorflow", "jax", "jaxlib", "torch", "keras", "numpy")
+
 
 def machine():
     """Processor, memory, accelerators and versions, as a dict for JSON."""
@@ -29,6 +43,7 @@ def machine():
         "cores": _cores(),
         "memory_gib": _memory(),
         "accelerators": _accelerators(),
+        "threads": _threads(),
         "system": platform.platform(terse=True),
         "python": platform.python_version(),
         "backend": keras.backend.backend(),
@@ -43,13 +58,26 @@ def note_machine(path, step):
     Args:
         path: of `machine.json`.
         step: at which the run goes on there.
+
+    Returns:
+        In what the machine before differs that bits depend on, see `differences`.
     """
     machines, here = read_machines(path), machine()
     if machines and {**machines[-1], "from_step": step} == {**here, "from_step": step}:
-        return
+        return []
+    different = differences(machines[-1], here) if machines and step else []
     machines = [each for each in machines if each.get("from_step", 0) < step]
     text = json.dumps([*machines, {"from_step": step, **here}], indent=1, ensure_ascii=False)
     write_text(path, text + "\n")
+    return different
+
+
+def differences(before, here):
+    """In what two machines differ that bits depend on: one text a difference, for people."""
+    pairs = [(name, before.get(name), here.get(name)) for name in _BITS]
+    packages = [each.get("packages", {}) for each in (before, here)]
+    pairs += [(name, *(each.get(name) for each in packages)) for name in _BIT_PACKAGES]
+    return [f"{name} {there} there, {now} here" for name, there, now in pairs if there != now]
 
 
 def read_machines(path):
@@ -102,6 +130,18 @@ def _accelerators():
     import torch
 
     return [torch.cuda.get_device_name(number) for number in range(torch.cuda.device_count())]
+
+
+def _threads():
+    """Numbers of threads that were asked for, and what else decides the order of sums."""
+    named = {name: os.environ[name] for name in _SUMMATION if os.environ.get(name)}
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        threading = tf.config.threading
+        named["intra_op"] = threading.get_intra_op_parallelism_threads()
+        named["inter_op"] = threading.get_inter_op_parallelism_threads()
+    return named
 
 
 def _packages():

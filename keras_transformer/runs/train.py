@@ -9,6 +9,7 @@ import sys
 import keras
 import numpy as np
 
+from keras_transformer.backend import make_deterministic
 from keras_transformer.decoding import TranslationOptions
 from keras_transformer.errors import UserError
 from keras_transformer.evaluation import bleu_tokenizer
@@ -18,6 +19,7 @@ from keras_transformer.runs.folder import RunFolder
 from keras_transformer.runs.machine import note_machine
 from keras_transformer.runs.prepare import prepare_data
 from keras_transformer.runs.report import try_to_write_report
+from keras_transformer.runs.start_from import origin_of, recorded_origin
 from keras_transformer.training import (
     Adam,
     AdamW,
@@ -28,12 +30,19 @@ from keras_transformer.training import (
     MovingAverage,
     Perplexity,
     TokenAccuracy,
-    TrainingTransformer,
     WarmupSchedule,
 )
-from keras_transformer.training.checkpoints import Checkpoints, Limits, ShortEpochs
+from keras_transformer.training.checkpoints import (
+    Checkpoints,
+    Limits,
+    SavedTermination,
+    ShortEpochs,
+)
+from keras_transformer.training.finite_loss import FiniteLoss
 from keras_transformer.training.tensorboard import TensorBoardWriter
+from keras_transformer.training.termination import Termination
 from keras_transformer.training.training_log import TrainingLog
+from keras_transformer.training.training_model import TrainingTransformer
 from keras_transformer.training.weight_files import WeightFiles
 from keras_transformer.translator import Translator
 
@@ -53,36 +62,64 @@ def train(config, run_folder):
 
     Raises:
         UserError: the data, the configuration or the folder is wrong; nothing there is lost.
+        Terminated: the process got SIGTERM, and everything is saved.
     """
     folder = RunFolder(run_folder)
     folder.check(config)
-    keras.utils.set_random_seed(config.training.seed)
-    corpus = open_corpus(config.data)
-    folder.start(config)
-    data = prepare_data(config, corpus, folder, say)
-    model = make_model(config, data.tokenizers)
-    translator = Translator(model, data.tokenizers, config.decoding, corpus.languages)
-    translator.describe(folder.path)
-    compile_model(model, config)
-    say(f"{config.model.preset}: {model.count_params():,} parameters.")
+    with Termination().listening() as termination:
+        if config.training.deterministic:
+            make_deterministic()
+        keras.utils.set_random_seed(config.training.seed)
+        corpus = open_corpus(config.data)
+        folder.start(config)
+        origin = origin_of(config, folder)
+        data = prepare_data(config, corpus, folder, say)
+        model = make_model(config, data.tokenizers)
+        if origin is not None:
+            origin.give_weights(model)
+        translator = Translator(model, data.tokenizers, config.decoding, corpus.languages)
+        translator.origin = origin.record() if origin else recorded_origin(folder)
+        translator.describe(folder.path)
+        compile_model(model, config)
+        say(f"{config.model.preset}: {model.count_params():,} parameters.")
+        del origin  # it holds a model of its own
+        callbacks = make_callbacks(config, corpus, data, translator, folder)
+        try:
+            fit(model, config, data, folder, callbacks, termination)
+        finally:
+            data.close()
+        return scores_of(folder, corpus, config)
 
-    callbacks, log, checkpoints = make_callbacks(config, corpus, data, translator, folder)
+
+def fit(model, config, data, folder, callbacks, termination):
+    """Trains up to the first limit, from the newest checkpoint where there is one."""
+    callbacks, log, checkpoints = callbacks
     step = checkpoints.resume(model)
     if step:
         say(f"Resuming at step {step:,}, epoch {checkpoints.epoch + 1}.")
-    if not is_finished(config, checkpoints, step):
-        folder.forget_scores()
-        note_machine(folder.machine, step)
-        log.resume(checkpoints.epoch, checkpoints.batch)
+    if is_finished(config, checkpoints, step):
+        return
+    folder.forget_scores()
+    different = note_machine(folder.machine, step)
+    if different:
+        say(
+            f"This is not where the run was before ({'; '.join(different)}): it goes on, though "
+            "not bit by bit as it would have there."
+        )
+    log.resume(checkpoints.epoch, checkpoints.batch)
+    with termination.deferred():
         model.fit(
             data.train,
             validation_data=data.validation,
             epochs=config.training.epochs,
             initial_epoch=checkpoints.epoch,
-            callbacks=callbacks,
+            callbacks=[*callbacks, SavedTermination(termination, checkpoints)],
             verbose=1 if sys.stdout.isatty() else 2,
         )
-        data.close()
+
+
+def scores_of(folder, corpus, config):
+    """The scores of a finished run, kept or computed now, and its report."""
     known = folder.read_scores()
     scores = known or evaluate_run(folder, corpus, config)
     print_scores(scores)
@@ -167,7 +204,10 @@ def make_averages(config, folder):
 
 
 def make_callbacks(config, corpus, data, translator, folder):
-    """What happens beside the updates: averages, limits, BLEU, logs, checkpoints, in this order."""
+    """What happens beside the updates: averages, limits, BLEU, logs, checkpoints.
+
+    The order counts: each sees what those before it did at the same moment.
+    """
     training = config.training
     averages = make_averages(config, folder)
     mean = averages.get("mean")
@@ -204,7 +244,9 @@ def make_callbacks(config, corpus, data, translator, folder):
     )
     limits = Limits(checkpoints, training.max_steps, training.max_minutes)
     files = WeightFiles(folder.weights, averages)
-    order = [*averages.values(), ShortEpochs(data.train), limits, bleu, files, log, checkpoints]
+    finite = FiniteLoss(folder.path, folder.checkpoints)
+    short = ShortEpochs(data.train)
+    order = [finite, *averages.values(), short, limits, bleu, files, log, checkpoints]
     return order, log, checkpoints
 
 

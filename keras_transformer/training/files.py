@@ -42,7 +42,7 @@ def write_text(path, text):
 
 
 def save_weights(model, path):
-    """Writes the weights of a Keras model, complete or not at all.
+    """Writes the weights of a Keras model, complete or not at all, and nothing else.
 
     Args:
         model: a built Keras model.
@@ -51,7 +51,19 @@ def save_weights(model, path):
     size = sum(4 * math.prod(weight.shape) for weight in model.weights)  # float32
     with replacing(path) as temporary:
         _reserve(temporary, size + _OVERHEAD * (8 + len(model.weights)))
-        model.save_weights(temporary, overwrite=True)
+        with _without_optimizer(model):
+            model.save_weights(temporary, overwrite=True)
+
+
+@contextlib.contextmanager
+def _without_optimizer(model):
+    """Keras would add the state of the optimizer, twice the size of the weights."""
+    optimizer = getattr(model, "optimizer", None)
+    model.optimizer = None
+    try:
+        yield
+    finally:
+        model.optimizer = optimizer
 
 
 def _reserve(path, size):

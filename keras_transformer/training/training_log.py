@@ -2,20 +2,18 @@
 
 import contextlib
 import json
-import math
 import time
 from pathlib import Path
 
 import keras
 from keras import ops
 
-from keras_transformer.errors import UserError
 from keras_transformer.training.files import write_text
 from keras_transformer.training.tensorboard import TensorBoardWriter
 
 
 class TrainingLog(keras.callbacks.Callback):
-    """Keeps `history.jsonl` and TensorBoard; stops the run when its loss is no number any more.
+    """Keeps `history.jsonl` and TensorBoard.
 
     Args:
         history: path of the history, one JSON object an epoch.
@@ -65,13 +63,6 @@ class TrainingLog(keras.callbacks.Callback):
 
     def on_train_batch_end(self, batch, logs=None):
         step = int(self.model.optimizer.iterations)
-        loss = (logs or {}).get("loss", 0.0)
-        if not math.isfinite(loss):
-            raise UserError(
-                f"The loss is {loss} at step {step}: training stops before it spoils more, the "
-                "last checkpoint is good; lower training.learning_rate_scale or raise "
-                "training.warmup_steps, and train in a new folder."
-            )
         tokens = int(self._tokens[self._batches]) if self._batches < len(self._tokens) else 0
         self._batches += 1
         self._trained += tokens

@@ -12,6 +12,7 @@ from keras_transformer.training.checkpoint import (
     checkpoint_step,
     list_checkpoints,
     read_checkpoint,
+    read_progress,
     restore_checkpoint,
     save_checkpoint,
     training_variables,
@@ -160,3 +161,23 @@ def test_half_precision(tmp_path, precision):
     expected = values(model)
     for name, value in values(other).items():
         np.testing.assert_array_equal(value, expected[name], err_msg=name)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_weights_that_are_no_numbers_are_not_saved(tmp_path, value):
+    model = make_model()
+    old = save_checkpoint(tmp_path, model, {"step": 5}, keep=1)
+    kernel = np.array(model.weights[0].numpy())
+    kernel[1, 2] = value
+    model.weights[0].assign(kernel)
+    with pytest.raises(UserError, match=r"The weights are not finite at step 1,006: no checkpoint"):
+        save_checkpoint(tmp_path, model, {"step": 1006}, keep=1)
+    assert os.listdir(tmp_path) == [old.name]
+
+
+def test_the_progress_alone(tmp_path):
+    path = save_checkpoint(tmp_path, make_model(), {"step": 5, "mean": [[3, None]]})
+    assert read_progress(path) == {"step": 5, "mean": [[3, None]]}
+    path.write_bytes(path.read_bytes()[:-100])
+    with pytest.raises(UserError, match="cannot be read"):
+        read_progress(path)

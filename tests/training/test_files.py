@@ -3,6 +3,7 @@
 import errno
 import os
 
+import h5py
 import keras
 import numpy as np
 import pytest
@@ -52,6 +53,17 @@ def test_weights_come_back(model, tmp_path):
     model.load_weights(path)
     np.testing.assert_array_equal(model.weights[0].numpy(), kernel)
     assert os.listdir(tmp_path) == ["model.weights.h5"]
+
+
+def test_weights_are_all_there_is(model, tmp_path):
+    model.compile("adam", "mse")
+    model.train_on_batch(np.ones((2, 5)), np.ones((2, 3)))
+    optimizer = model.optimizer
+    files.save_weights(model, tmp_path / "model.weights.h5")
+    assert model.optimizer is optimizer
+    with h5py.File(tmp_path / "model.weights.h5") as file:
+        assert len(file["layers"]) == 1
+        assert not file.get("optimizer", {}).get("vars", {})
 
 
 def test_room_is_made_sure_of_before_hdf5_begins(model, tmp_path, monkeypatch):

@@ -10,8 +10,8 @@ from keras_transformer.training import (
     AdamW,
     InverseSquareRootSchedule,
     MaskedCrossentropy,
-    TrainingTransformer,
 )
+from keras_transformer.training.training_model import TrainingTransformer
 
 DRAW = np.random.default_rng(6)
 VOCABULARY = 13

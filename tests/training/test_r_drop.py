@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 from keras import ops
 
-from keras_transformer.training import MaskedCrossentropy, TrainingTransformer
+from keras_transformer.training import MaskedCrossentropy
 from keras_transformer.training.r_drop import r_drop_loss
+from keras_transformer.training.training_model import TrainingTransformer
 from tests.modes import MODES, gradient, to_numpy
 from tests.training.test_masked_crossentropy import BATCH, LENGTH, VOCABULARY, labels, plain_loss
 

@@ -96,15 +96,6 @@ def test_a_full_disk_leaves_the_history_as_it_was(tmp_path, clock, monkeypatch):
     assert os.listdir(tmp_path) == ["history.jsonl"]
 
 
-@pytest.mark.parametrize("loss", [float("nan"), float("inf")])
-def test_a_loss_that_is_no_number_stops_the_run(tmp_path, loss):
-    log = make_log(tmp_path / "history.jsonl", step=9)
-    log.on_epoch_begin(0)
-    message = rf"The loss is {loss} at step 9: .* lower training.learning_rate_scale or raise train"
-    with pytest.raises(UserError, match=message):
-        log.on_train_batch_end(0, {"loss": loss})
-
-
 class Board:
     """Stands for TensorBoard."""
 
