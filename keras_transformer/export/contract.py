@@ -26,6 +26,8 @@ _TRANSLATIONS = {
     "source_truncated": ("bool", 1),
     "target_truncated": ("bool", 1),  # of the best
 }
+# Tokens told for each step of `explain`, best first.
+NUM_CANDIDATES = 5
 _OPTION_TYPES = {str: "string", int: "int32", float: "float32"}
 SIGNATURES = {
     "serving_default": Signature({"text": "string"}, _TRANSLATED),
@@ -53,6 +55,8 @@ SIGNATURES = {
             "cross_attention": ("float32", 5),  # (B, layers, heads, T, S)
             "encoder_attention": ("float32", 5),  # (B, layers, heads, S, S)
             "decoder_attention": ("float32", 5),  # (B, layers, heads, T, T)
+            "candidates": ("string", 3),  # (B, T, NUM_CANDIDATES), most probable tokens of a step
+            "candidate_probabilities": ("float32", 3),  # (B, T, NUM_CANDIDATES)
         },
     ),
     "score": Signature(

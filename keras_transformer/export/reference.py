@@ -10,7 +10,7 @@ from keras import ops
 from keras_transformer.decoding import Decoder
 from keras_transformer.decoding.options import TranslationOptions
 from keras_transformer.export.cases import Case
-from keras_transformer.export.contract import option_inputs
+from keras_transformer.export.contract import NUM_CANDIDATES, option_inputs
 from keras_transformer.export.reference_search import OPTIONS, best_translations
 
 # Where the two best tokens are nearer than this, rounding decides between them: the gate does not
@@ -145,6 +145,27 @@ def _explanation(functions, source, ids, target_truncated):
         "cross_attention": cross,
         "encoder_attention": encoder,
         "decoder_attention": decoder,
+        **_candidates(functions, logits),
+    }
+
+
+def _candidates(functions, logits):
+    """The most probable tokens of each step, None where others are as probable, and how much."""
+    order = np.argsort(-logits, axis=1, kind="stable")[:, : NUM_CANDIDATES + 1]
+    sorted_logits = np.take_along_axis(logits, order, axis=1)
+    is_close = -np.diff(sorted_logits, axis=1) < _CLOSE * functions.rounding
+    after = is_close[:, :NUM_CANDIDATES]
+    before = np.pad(after, ((0, 0), (1, 0)))[:, :NUM_CANDIDATES]
+    order, unknown = order[:, :NUM_CANDIDATES], before | after
+    names = [functions.tokenizers.target.tokens(ids) for ids in order]
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    probabilities = powers / powers.sum(axis=1, keepdims=True)
+    return {
+        "candidates": [
+            [None if is_unknown else name for name, is_unknown in zip(*row, strict=True)]
+            for row in zip(names, unknown, strict=True)
+        ],
+        "candidate_probabilities": np.take_along_axis(probabilities, order, axis=1),
     }
 
 
@@ -165,6 +186,8 @@ def _blank(functions):
         "cross_attention": decoder,
         "encoder_attention": encoder,
         "decoder_attention": decoder,
+        "candidates": [],
+        "candidate_probabilities": np.zeros((0, NUM_CANDIDATES), "float32"),
     }
 
 

@@ -137,12 +137,23 @@ class ServedModel:
         """All outputs of the signature `explain` for each text, without padding.
 
         Returns:
-            List of dicts: `translation` (`str`), `score`, the two flags, `source_tokens` and
-            `target_tokens` (lists of `str`), `attention` `(T, S)`, `cross_attention`
-            `(layers, heads, T, S)`, `encoder_attention` `(layers, heads, S, S)` and
-            `decoder_attention` `(layers, heads, T, T)`.
+            List of dicts, from which `visualization.explanation.explanations_of_served` makes what
+            `Translator.explain` gives: `source`, `translation`, `languages`, `model` (a name to
+            show), `score`, the two flags, `source_tokens` and `target_tokens` (lists of `str`),
+            `attention` `(T, S)`, `cross_attention` `(layers, heads, T, S)`, `encoder_attention`
+            `(layers, heads, S, S)`, `decoder_attention` `(layers, heads, T, T)`, and, unless the
+            export is older than that, `candidates` (`T` lists of `str`, most probable first) and
+            `candidate_probabilities` `(T, 5)`.
         """
-        return [_explanation(row) for row in self._run("explain", {"text": texts}, batch_size)]
+        about = {
+            "languages": self.languages,
+            "model": f"{self.folder.parent.name}/{self.folder.name}",
+        }
+        rows = self._run("explain", {"text": texts}, batch_size)
+        return [
+            {"source": text, **about, **_explanation(row)}
+            for text, row in zip(texts, rows, strict=True)
+        ]
 
     def close(self):
         """Frees the memory of the model."""
@@ -213,7 +224,7 @@ def _hypotheses(row, n_best):
 
 def _explanation(row):
     source, target = int(row["source_lengths"]), int(row["target_lengths"])
-    return {
+    explanation = {
         "translation": row["translation"].decode(),
         "score": float(row["score"]),
         "source_truncated": bool(row["source_truncated"]),
@@ -225,3 +236,8 @@ def _explanation(row):
         "encoder_attention": row["encoder_attention"][..., :source, :source],
         "decoder_attention": row["decoder_attention"][..., :target, :target],
     }
+    if "candidates" in row:
+        steps = row["candidates"][:target]
+        explanation["candidates"] = [[token.decode() for token in step] for step in steps]
+        explanation["candidate_probabilities"] = row["candidate_probabilities"][:target]
+    return explanation

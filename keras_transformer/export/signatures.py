@@ -13,7 +13,7 @@ from keras_transformer.decoding import BeamSearch, Greedy, SearchOptions, Specia
 from keras_transformer.decoding.loop import best_of
 from keras_transformer.decoding.options import option_fields
 from keras_transformer.decoding.strategies import NO_SCORE
-from keras_transformer.export.contract import SIGNATURES
+from keras_transformer.export.contract import NUM_CANDIDATES, SIGNATURES
 from keras_transformer.export.decoder import ServingDecoder
 from keras_transformer.export.folding import fold
 from keras_transformer.export.options import OptionReader
@@ -142,9 +142,10 @@ class ServedFunctions:
         return {**self._best(source, found), "warnings": warnings}
 
     def explain(self, text):
-        """Greedy translation with its tokens and all attention weights.
+        """Greedy translation with its tokens, all attention weights, and what else was probable.
 
-        Row `t` of an attention over the target belongs to the step that produced token `t`.
+        Row `t` of an attention over the target, and of the candidates, belongs to the step that
+        produced token `t`.
         """
         source = self._read(text)
         decoded = self._greedy(source, self.decoder, is_quick_alone=False)
@@ -152,10 +153,13 @@ class ServedFunctions:
         source_lengths = tf.where(source.num_tokens > 0, source.num_tokens + 1, 0)
         is_source = tf.sequence_mask(source_lengths, tf.shape(source.ids)[1])
         is_target = tf.sequence_mask(decoded.lengths, tf.shape(target_ids)[1])
-        weights = self.model.attention_weights(source.ids, self._shifted(target_ids))
+        encoded, encoder_weights = self.model.encode(source.ids, return_weights=True)
+        logits, decoder_weights, cross_weights = self.model.decode(
+            encoded, self._shifted(target_ids), return_weights=True
+        )
         source_tokens = self.tokenizers.source.tokens_in_graph(source.ids)
         target_tokens = self.tokenizers.target.tokens_in_graph(target_ids)
-        cross = _stack_layers(weights.cross, is_target)
+        cross = _stack_layers(cross_weights, is_target)
         return {
             **self._translated(source, decoded),
             "source_tokens": tf.where(is_source, source_tokens, ""),
@@ -164,8 +168,19 @@ class ServedFunctions:
             "target_lengths": decoded.lengths,
             "attention": tf.reduce_mean(cross[:, self.explain_layer], axis=1),
             "cross_attention": cross,
-            "encoder_attention": _stack_layers(weights.encoder, is_source),
-            "decoder_attention": _stack_layers(weights.decoder, is_target),
+            "encoder_attention": _stack_layers(encoder_weights, is_source),
+            "decoder_attention": _stack_layers(decoder_weights, is_target),
+            **self._candidates(logits, is_target),
+        }
+
+    def _candidates(self, logits, is_target):
+        """The most probable tokens of each step, and their probabilities."""
+        best = tf.math.top_k(tf.nn.softmax(logits), NUM_CANDIDATES)
+        is_target = is_target[:, :, None]
+        tokens = self.tokenizers.target.tokens_in_graph(best.indices)
+        return {
+            "candidates": tf.where(is_target, tokens, ""),
+            "candidate_probabilities": tf.where(is_target, best.values, 0.0),
         }
 
     def score(self, text, reference):

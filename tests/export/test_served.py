@@ -126,8 +126,44 @@ def test_explain_has_no_padding(served):
     assert long["cross_attention"].shape == (2, 3, num_target, num_source)
     assert long["encoder_attention"].shape == (1, 3, num_source, num_source)
     assert long["decoder_attention"].shape == (2, 3, num_target, num_target)
+    assert [len(step) for step in long["candidates"]] == [5] * num_target
+    assert [step[0] for step in long["candidates"]] == long["target_tokens"]
+    assert long["candidate_probabilities"].shape == (num_target, 5)
     assert long["translation"] == served.translate(TEXTS[:1])[0]
     assert blank["translation"] == "" and blank["attention"].shape == (0, 0)
+    assert blank["candidates"] == [] and blank["candidate_probabilities"].shape == (0, 5)
+
+
+def test_explanations_of_an_export_are_those_of_python(served, translator):
+    from keras_transformer.visualization.explanation import explanations_of_served
+
+    received = explanations_of_served(served.explain(TEXTS[:5]))
+    for one, other in zip(received, translator.explain(TEXTS[:5]), strict=True):
+        for name in ("translation", "source_truncated", "target_truncated",
+                     "source_tokens", "input_tokens", "target_tokens"):  # fmt: skip
+            assert getattr(one, name) == getattr(other, name)
+        assert one.source == other.source
+        assert (one.languages, one.model) == (("ko", "en"), "small/1")
+        assert one.score == pytest.approx(other.score, abs=1e-4)
+        for kind in ("encoder", "decoder", "cross"):
+            weights = getattr(one, kind).weights
+            np.testing.assert_allclose(weights, getattr(other, kind).weights, atol=1e-4)
+            assert getattr(one, kind).queries is None
+        probabilities = other.candidate_probabilities
+        np.testing.assert_allclose(one.candidate_probabilities, probabilities, atol=1e-4)
+        assert len(one.candidate_tokens) == len(other.candidate_tokens)
+
+
+def test_explain_of_an_export_without_candidates(served, monkeypatch):
+    run = served._model.run
+
+    def before_candidates(signature, inputs):
+        outputs = run(signature, inputs)
+        return {name: value for name, value in outputs.items() if "candidate" not in name}
+
+    monkeypatch.setattr(served._model, "run", before_candidates)
+    (explanation,) = served.explain(["I"])
+    assert explanation["target_tokens"] and "candidates" not in explanation
 
 
 def test_description(served, exported):

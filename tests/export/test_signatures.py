@@ -140,6 +140,31 @@ def test_explain_shows_the_attention_of_each_step(run, functions):
             assert received.sum() == pytest.approx(expected.sum(), rel=1e-5)
 
 
+def test_explain_tells_what_else_was_probable(run, functions):
+    outputs = run("explain", TEXTS)
+    model, tokenizers = functions.model, functions.tokenizers
+    names = tokenizers.target.tokens(range(36))
+    assert outputs["candidates"].shape == (*outputs["target_tokens"].shape, 5)
+    for row in (0, 1, 5):
+        source = sources_of(functions, TEXTS[row : row + 1])[0]
+        length = outputs["target_lengths"][row]
+        produced = [token.decode() for token in outputs["target_tokens"][row, :length]]
+        inputs = np.append(2, [names.index(token) for token in produced[:-1]]).astype("int32")
+        logits = np.asarray(model.decode(model.encode(source[None]), inputs[None]))[0]
+        powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+        expected = powers / powers.sum(axis=1, keepdims=True)
+        candidates, received = (
+            outputs[name][row] for name in ("candidates", "candidate_probabilities")
+        )
+        assert [token.decode() for token in candidates[:length, 0]] == produced  # greedy
+        best = np.sort(expected, axis=1)[:, :-6:-1]
+        np.testing.assert_allclose(received[:length], best, atol=1e-5)
+        for step in range(length):
+            told = [expected[step, names.index(token.decode())] for token in candidates[step]]
+            np.testing.assert_allclose(received[step], told, atol=1e-5)
+        assert not received[length:].any() and not candidates[length:].any()
+
+
 @pytest.mark.parametrize("factor", [0.0, 0.1, 1.3, 2.0, 2.3, 3.7])
 def test_limits_in_the_graph_are_those_of_decoding(factor):
     import tensorflow as tf
