@@ -56,15 +56,18 @@ class SampledEpochs:
             UserError: it could not be made.
         """
         if self._current[0] != epoch:
+            if self._process.pending is not None:
+                self._process.answer()
             corpus = self._opened(epoch)
             if corpus is None:
-                self._make(epoch)
+                self._process.ask(epoch, self._path(epoch))
+                self._process.answer()
                 corpus = TokenCorpus.open(self._path(epoch), verify=False)
             self._current = epoch, corpus
             self._forget_all_but(epoch, epoch + 1)
             following = epoch + 1
             ended = self.num_epochs is not None and following >= self.num_epochs
-            if not ended and self._process.pending is None and self._opened(following) is None:
+            if not ended and self._opened(following) is None:
                 self._process.ask(following, self._path(following))
         return self._current[1]
 
@@ -85,14 +88,6 @@ class SampledEpochs:
             )
         except UserError:
             return None
-
-    def _make(self, epoch: int):
-        pending = self._process.pending
-        if pending is not None:
-            self._process.answer()
-        if pending != epoch:
-            self._process.ask(epoch, self._path(epoch))
-            self._process.answer()
 
     def _forget_all_but(self, *epochs):
         kept = {self._path(epoch).name for epoch in epochs}
