@@ -6,7 +6,17 @@ from importlib import import_module
 
 from keras_transformer.config.settings import nearest
 
-COMMANDS = ("train", "translate", "evaluate", "score", "export", "info", "report", "explain")
+COMMANDS = (
+    "train",
+    "translate",
+    "evaluate",
+    "score",
+    "export",
+    "info",
+    "report",
+    "explain",
+    "draw",
+)
 
 _EXAMPLES = """examples:
   keras-transformer train --run runs/demo
