@@ -1,0 +1,41 @@
+"""Docstrings as they are written here, for Sphinx: code spans and the fields of tuples."""
+
+import inspect
+import re
+
+# `code`, over the end of a line too, but not over the end of a paragraph.
+_CODE_SPAN = re.compile(r"(?<!`)`(?!`)((?:[^`\n]|\n(?!\s*\n))+?)`(?!`)(\w?)")
+_FIELD = re.compile(r"    \w+: .+")
+
+
+def setup(app):
+    """Registers the extension."""
+    # Before napoleon, which listens with the usual 500.
+    app.connect("autodoc-process-docstring", _rewrite, priority=400)
+    app.connect("autodoc-skip-member", _skip)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
+
+
+def _rewrite(app, what, name, thing, options, lines):
+    text = _CODE_SPAN.sub(_literal, "\n".join(lines))
+    if what == "class" and _is_named_tuple(thing):
+        fields = "\n".join(field for field in inspect.getsource(thing).split("\n") if
+                           _FIELD.fullmatch(field))  # fmt: skip
+        text += f"\n\n::\n\n{fields}\n"
+    lines[:] = text.split("\n")
+
+
+def _literal(match):
+    code, next_letter = match.groups()
+    # Between a literal and a letter reStructuredText wants an escaped space.
+    return f"``{code}``" + (f"\\ {next_letter}" if next_letter else "")
+
+
+def _skip(app, what, name, thing, skip, options):
+    """The fields of a tuple stand in its docstring, with their comments."""
+    is_field = type(thing).__name__ == "_tuplegetter"
+    return True if is_field else None
+
+
+def _is_named_tuple(thing):
+    return isinstance(thing, type) and issubclass(thing, tuple) and hasattr(thing, "_fields")
