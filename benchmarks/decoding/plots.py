@@ -23,10 +23,10 @@ def plot_speed(summaries, models, path):
             places = [place + shift for place in range(len(cells))]
             axes.bar(places, ratios, width, label=system, zorder=3 if system == OURS else 2)
         axes.axhline(1, color="black", linewidth=0.8)
-        axes.set_xticks(range(len(cells)), [str(cell) for cell in cells])
+        axes.set_xticks(range(len(cells)), [str(cell).replace(", ", "\n") for cell in cells])
         axes.set_ylabel(f"times as fast as\n{RIVAL}")
         axes.set_title(model)
-        axes.legend(ncols=2, fontsize="small")
+        axes.legend(fontsize="small", loc="center left", bbox_to_anchor=(1, 0.5))
     figure.savefig(path, dpi=150)
 
 
