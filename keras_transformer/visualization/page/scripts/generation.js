@@ -79,7 +79,11 @@ function drawTransport(sentence) {
 }
 
 function wordBox(token, attributes) {
-  return element("span", { ...attributes, class: `word ${attributes.class ?? ""}` }, tokenNode(token));
+  return element(
+    "span",
+    { ...attributes, class: `word ${attributes.class ?? ""}` },
+    tokenNode(token),
+  );
 }
 
 function drawSourceRead(sentence) {
@@ -104,7 +108,12 @@ function drawRead(sentence) {
         return wordBox(token, { class: index === state.step ? "current" : "" });
       }
       const label = text("hidden_word", { word: plain(token) });
-      return wordBox(token, { class: "hidden-word", title: label, "aria-label": label, role: "img" });
+      return wordBox(token, {
+        class: "hidden-word",
+        title: label,
+        "aria-label": label,
+        role: "img",
+      });
     }),
   );
   chooseOne(byId("produced"), {
@@ -142,7 +151,11 @@ function drawCandidates(sentence) {
         element("span", { class: "label" }, tokenNode(token)),
         element("span", { class: "track" }, fill),
         element("span", { class: "number" }, fixed(probability, 3)),
-        element("span", { class: "tick", title: isChosen ? text("chosen") : null }, isChosen ? "✓" : ""),
+        element(
+          "span",
+          { class: "tick", title: isChosen ? text("chosen") : null },
+          isChosen ? "✓" : "",
+        ),
       );
     }),
   );

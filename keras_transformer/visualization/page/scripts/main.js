@@ -33,8 +33,7 @@ async function chooseSentence(index) {
 
 function drawSettings() {
   document.documentElement.lang = language;
-  document.documentElement.dataset.theme =
-    theme || (isDark.matches ? "dark" : "light");
+  document.documentElement.dataset.theme = theme || (isDark.matches ? "dark" : "light");
   document.title = `${text("title")} · keras_transformer`;
   for (const node of document.querySelectorAll("[data-text]")) {
     node.textContent = text(node.dataset.text);
@@ -72,7 +71,10 @@ function drawSentences(sentence) {
     count: PAGE.sentences.length,
     selected: state.sentence,
     choose: chooseSentence,
-    make: (index) => ({ content: [element("bdi", {}, PAGE.sentences[index])], className: "sentence" }),
+    make: (index) => ({
+      content: [element("bdi", {}, PAGE.sentences[index])],
+      className: "sentence",
+    }),
   });
   const [sourceLanguage, targetLanguage] = sentence.languages;
   const entry = (name, value, attributes = {}) => [
@@ -82,7 +84,11 @@ function drawSentences(sentence) {
   const probability = formatSmall(Math.exp(sentence.score));
   byId("translation").replaceChildren(
     ...entry("source", [sentence.source], { lang: sourceLanguage || null, dir: "auto" }),
-    ...entry("translation", [sentence.translation], { lang: targetLanguage || null, dir: "auto", class: "translated" }),
+    ...entry("translation", [sentence.translation], {
+      lang: targetLanguage || null,
+      dir: "auto",
+      class: "translated",
+    }),
     ...entry("score", [
       element("b", {}, fixed(sentence.score, 3)),
       " ",

@@ -42,9 +42,11 @@ function drawMapOfHead(sentence) {
     element(
       "div",
       { class: "columns-labels", "aria-hidden": "true" },
-      ...keys.map(plain).map((word, key) =>
-        label(word === SPACE ? "column upright" : "column", key === state.key, [word]),
-      ),
+      ...keys
+        .map(plain)
+        .map((word, key) =>
+          label(word === SPACE ? "column upright" : "column", key === state.key, [word]),
+        ),
     ),
     element(
       "div",
@@ -56,7 +58,9 @@ function drawMapOfHead(sentence) {
   grid.style.setProperty("--cell", `${size}px`);
   grid.style.setProperty("--labels", `${labels}px`);
   container.replaceChildren(grid);
-  const context = drawMap(canvas, rows, size, (row, key) => sentence.isMasked(state.kind, row, key));
+  const context = drawMap(canvas, rows, size, (row, key) =>
+    sentence.isMasked(state.kind, row, key),
+  );
   outline(context, 0, query() * size, keys.length * size, size);
   outline(context, state.key * size, query() * size, size, size);
   drawReadout(sentence, rows);

@@ -38,7 +38,11 @@ function drawVectorsNote(sentence, hasVectors) {
   );
   byId("vectors-note").hidden = hasVectors;
   if (hasVectors) return;
-  const why = sentence.is_export ? "no_vectors_export" : layers.length ? "no_vectors_here" : "no_vectors";
+  const why = sentence.is_export
+    ? "no_vectors_export"
+    : layers.length
+      ? "no_vectors_here"
+      : "no_vectors";
   byId("vectors-note").textContent = text(why, { layers: layers.join(", ") });
 }
 
@@ -94,7 +98,10 @@ function keepInView(list, row) {
 }
 
 function scaleOfColors(limit) {
-  const ramp = strip(indices(41, (place) => place / 20 - 1), 1);
+  const ramp = strip(
+    indices(41, (place) => place / 20 - 1),
+    1,
+  );
   ramp.vector = null; // not a vector of the model
   const marks = [format(-limit), ramp, `+${format(limit)}`];
   return [element("span", {}, text("scale")), ...marks];
@@ -110,7 +117,11 @@ function vectorRows(found) {
     limit,
     picture: (key) => strip(found.keys[key], limit),
     above: (sentence) => [
-      element("span", { class: "label" }, text("query_vector", { word: queryLabel(sentence, query()) })),
+      element(
+        "span",
+        { class: "label" },
+        text("query_vector", { word: queryLabel(sentence, query()) }),
+      ),
       strip(found.query, limit),
     ],
   };
@@ -135,7 +146,9 @@ function maskRows(found) {
   return {
     picture: (key) => {
       if (found.masked[key]) return element("span", { class: "track struck" });
-      return found.vectors ? sidedBar(found.scaled[key], limit) : element("span", { class: "track" });
+      return found.vectors
+        ? sidedBar(found.scaled[key], limit)
+        : element("span", { class: "track" });
     },
     number: (key) => {
       if (!found.vectors) return [found.masked[key] ? "−∞" : ""];
@@ -170,6 +183,7 @@ function valueRows(found) {
     below: () => [
       element("span", { class: "label" }, text("output")),
       strip(found.output, limit),
+      element("span", {}), // below the values, cell by cell
     ],
   };
 }

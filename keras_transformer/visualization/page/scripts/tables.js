@@ -5,10 +5,15 @@ function equation(sentence, name, found) {
   const word = plain(sentence.keyTokens(state.kind)[key]);
   const lines = {
     products: () => {
-      const cells = indices(Math.min(3, found.dimension), (cell) => [found.query[cell], found.keys[key][cell]]);
+      const cells = indices(Math.min(3, found.dimension), (cell) => [
+        found.query[cell],
+        found.keys[key][cell],
+      ]);
       return sumLine(cells, found.products[key], found.dimension);
     },
-    scaling: () => [`${format(found.products[key])} ÷ ${format(found.root)} = ${format(found.scaled[key])}`],
+    scaling: () => [
+      `${format(found.products[key])} ÷ ${format(found.root)} = ${format(found.scaled[key])}`,
+    ],
     mask: () => [`${format(found.scaled[key])} → ${format(found.scores[key])}`],
     softmax: () => powerLine(found, key),
     sum: () => {
@@ -18,9 +23,12 @@ function equation(sentence, name, found) {
     },
   };
   if (!found.vectors || !(name in lines)) return [];
-  const title =
-    name === "sum" ? `${text("output")} [1]` : text("equation", { word });
-  return [element("span", { class: "of" }, title), " ", element("span", { class: "is" }, ...lines[name]())];
+  const title = name === "sum" ? text("output_cell") : text("equation", { word });
+  return [
+    element("span", { class: "of" }, title),
+    " ",
+    element("span", { class: "is" }, ...lines[name]()),
+  ];
 }
 
 // "a × b + c × d + … = e"
@@ -35,7 +43,11 @@ function powerLine(found, key) {
   if (found.masked[key]) return [`${fixed(0, 3)} ÷ ${format(found.total)} = ${fixed(0, 3)}`];
   return [
     "e",
-    element("sup", {}, `${format(found.scores[key])} − ${found.largest < 0 ? `(${format(found.largest)})` : format(found.largest)}`),
+    element(
+      "sup",
+      {},
+      `${format(found.scores[key])} − ${found.largest < 0 ? `(${format(found.largest)})` : format(found.largest)}`,
+    ),
     ` ÷ ${format(found.total)} = ${fixed(found.weights[key], 3)}`,
   ];
 }
@@ -48,11 +60,17 @@ function table(headings, rows, chosen = -1) {
   return element(
     "table",
     {},
-    element("thead", {}, element("tr", {}, ...headings.map((each) => element("th", { scope: "col" }, each)))),
+    element(
+      "thead",
+      {},
+      element("tr", {}, ...headings.map((each) => element("th", { scope: "col" }, each))),
+    ),
     element(
       "tbody",
       {},
-      ...rows.map((row, index) => element("tr", { class: index === chosen ? "chosen" : null }, ...cells(row))),
+      ...rows.map((row, index) =>
+        element("tr", { class: index === chosen ? "chosen" : null }, ...cells(row)),
+      ),
     ),
   );
 }
@@ -106,5 +124,8 @@ function vectorsTable(found) {
     return [String(cell + 1), ...numbers.map(format)];
   });
   if (!isSum) rows.push([text("sum"), "", "", format(found.products[state.key])]);
-  return table(names.map((name) => text(`column_${name}`)), rows);
+  return table(
+    names.map((name) => text(`column_${name}`)),
+    rows,
+  );
 }
