@@ -163,7 +163,7 @@ def mixed_options(row, beam_size):
         options |= {"seed": row + 1, "temperature": 0.5 + row % 5 / 4}
         options |= ({}, {"top_k": 20}, {"top_p": 0.9})[row % 9 // 3]
     if row % 5 == 0:
-        options |= {"min_length": row % 11, "max_length": 4 + row % 17}
+        options |= {"min_length": row % 11, "max_length": 11 + row % 17}
     if row % 7 == 0:
         options["no_repeat_ngram"] = 1 + row % 3
     if row % 11 == 0:
