@@ -26,7 +26,7 @@ def _rewrite(app, what, name, thing, options, lines):
 
 
 def _literal(match):
-    code, next_letter = match.groups()
+    code, next_letter = match[1].strip(), match[2]
     # Between a literal and a letter reStructuredText wants an escaped space.
     return f"``{code}``" + (f"\\ {next_letter}" if next_letter else "")
 

@@ -1,7 +1,8 @@
 """Links to files outside of `docs/` lead to pages that show these files.
 
-In the pages such a link is relative (`../keras_transformer/masks.py`), so that it works wherever the
-repository is looked at; the site has to be whole by itself, and shows the file on a page of its own.
+In the pages such a link is relative (`../keras_transformer/masks.py`), so that it works wherever
+the repository is looked at; the site has to be whole by itself, and shows the file on a page of its
+own.
 """
 
 import os
