@@ -167,7 +167,7 @@ CASES = {
     ),
     "evaluate without reference": (
         "evaluate run --source text.ko",
-        "the following arguments are required: --reference",
+        "--reference is missing: give --source and --reference, or --set",
     ),
     "reference that is not there": (
         "evaluate run --source text.ko --reference nowhere.en",

@@ -1,14 +1,17 @@
-"""Kills a training with SIGKILL again and again, and looks at what it leaves.
+"""Kills a training again and again, with SIGKILL and with SIGTERM, and looks at what it leaves.
 
-    python benchmarks/resume/kill.py --kills 10
+    python benchmarks/resume/kill.py --kills 20 --terms 5
 
-One command, `python train.py --run FOLDER ...`, is started on generated files and killed at a
+One command, `python train.py --run FOLDER ...`, is started on generated files and stopped at a
 random moment between its start and its end: while it starts, learns its vocabulary, tokenises,
-trains, writes a file, evaluates. It is started again by the same command until it has been killed
-as often as was asked for, and then left alone. After each kill every file of the run has to be
-whole, and the next start has to go on from the newest checkpoint; at the end there have to be
-scores. The outcome is compared with that of a run that was never killed. Prints a table; the exit
-status is 1 if anything was not as it has to be.
+trains, writes a file, evaluates. It samples segmentations, averages weights in both ways, and stops
+early. It is started again by the same command until it has been stopped as often as was asked for,
+and then left alone. After each stop every file of the run has to be whole, and the next start has
+to go on from the newest checkpoint; after SIGTERM in training the exit status has to be 143 and the
+newest checkpoint of that moment; at the end there have to be scores. The outcome is compared with
+that of a run that was never stopped, times apart: weights of every name, optimizer, averages,
+random state, early stopping, history. Prints a table; the exit status is 1 if anything was not as
+it has to be.
 
 Files whose names begin with a dot are not of the run (they are being written), and TensorBoard's
 event files, which only grow, may end early: TensorBoard reads them up to there.
@@ -50,6 +53,9 @@ MOMENTS = {
     "checkpoint": 0.4,
     "evaluation": 1.5,
 }
+# Where SIGTERM is listened to.
+TERM_MOMENTS = ("batches", "training", "checkpoint", "evaluation")
+PATIENCE = 2  # evaluations without a better score
 # All but the first are rare if left to chance: most of a short run is its start.
 WEIGHTS = (1, 1, 1, 3, 3, 4, 3)
 
@@ -70,6 +76,7 @@ def command(folder, run, epochs):
         "target": folder / "train.en",
         "data.validation_pairs": 50,
         "tokenizer.vocabulary_size": 64,
+        "tokenizer.sampling_alpha": 0.3,
         "model.num_encoder_layers": 1,
         "model.num_decoder_layers": 1,
         "model.hidden_dim": 32,
@@ -79,6 +86,9 @@ def command(folder, run, epochs):
         "training.batch_shapes": 2,
         "training.warmup_steps": 100,
         "training.average_decay": 0.99,
+        "training.average_checkpoints": 3,
+        "training.average_choice": "best",
+        "training.early_stopping": PATIENCE,
         "training.jit_compile": "false",
         "training.checkpoint_steps": 7,
         "training.log_every": 5,
@@ -128,8 +138,8 @@ class Training:
         }
         return any(marks[moment] in line for line in self.output)
 
-    def kill_at(self, moment, delay):
-        """Waits for the moment and the delay, then kills; False if the run ended before."""
+    def stop_at(self, moment, delay, number=signal.SIGKILL):
+        """Waits for the moment and the delay, then stops; False if the run ended before."""
         while not self.reached(moment):
             if self.ended():
                 return False
@@ -139,9 +149,10 @@ class Training:
             if self.ended():
                 return False
             time.sleep(0.001)
-        self.process.send_signal(signal.SIGKILL)
+        self.stopped = time.time()
+        self.process.send_signal(number)
         self.wait()
-        return self.process.returncode == -signal.SIGKILL
+        return self.process.returncode in (-number, 128 + number)
 
     def wait(self):
         """Waits for the end of the process and of what it printed."""
@@ -225,26 +236,38 @@ def _check_together(run):
         Translator.load(run).translate(["가 나"])
 
 
+def progress(run):
+    """What the newest checkpoint says, but for its time."""
+    with np.load(run / "checkpoints" / checkpoints(run)[-1]) as file:
+        found = json.loads(file["progress"].tobytes())
+    del found["trained_seconds"]
+    return found
+
+
 def outcome(run):
-    """What two runs have to have in common: last checkpoint, best weights, history."""
+    """What two runs have to have in common: last checkpoint, weights of every name, history."""
     import h5py
 
     with np.load(run / "checkpoints" / checkpoints(run)[-1]) as file:
         arrays = {name: array for name, array in file.items() if name != "progress"}
-    with h5py.File(run / "model.weights.h5") as file:
-        file.visititems(
-            lambda name, node: (
-                arrays.update({f"best/{name}": node[()]}) if hasattr(node, "dtype") else None
+    for path in sorted(run.glob("*.weights.h5")):
+        with h5py.File(path) as file:
+            file.visititems(
+                lambda name, node, path=path: (
+                    arrays.update({f"{path.name}/{name}": node[()]})
+                    if hasattr(node, "dtype")
+                    else None
+                )
             )
-        )
     lines = [json.loads(line) for line in (run / "history.jsonl").read_text().splitlines()]
     clocks = ("seconds", "bleu_seconds", "target_tokens_per_second")
-    return arrays, [{k: v for k, v in line.items() if k not in clocks} for line in lines]
+    history = [{k: v for k, v in line.items() if k not in clocks} for line in lines]
+    return arrays, {"history": history, "progress": progress(run)}
 
 
 def differences(run, other):
     """Names of what is not the same, to the last bit."""
-    (ours, our_history), (theirs, their_history) = outcome(run), outcome(other)
+    (ours, our_words), (theirs, their_words) = outcome(run), outcome(other)
     names = [
         name
         for name in sorted(ours.keys() | theirs.keys())
@@ -252,53 +275,75 @@ def differences(run, other):
         or name not in theirs
         or not np.array_equal(ours[name], theirs[name], equal_nan=True)
     ]
-    return names + ([] if our_history == their_history else ["history"])
+    return names + [name for name in our_words if our_words[name] != their_words[name]]
 
 
-def kill_again_and_again(words, run, kills, seed):
-    """Runs the command until it was killed `kills` times; returns the problems found."""
-    draw = random.Random(seed)
-    problems, killed, starts, before = [], 0, 0, 0
-    print("kill  moment      delay s  resumed at  newest checkpoint  files")
-    while killed < kills and starts < 3 * kills:
+def after_term(training, run, epochs):
+    """What is wrong after a SIGTERM, one line each."""
+    if training.process.returncode != 143:
+        return [f"after SIGTERM the exit status was {training.process.returncode}"]
+    if not any("Epoch" in line for line in training.output):
+        return []
+    newest = run / "checkpoints" / checkpoints(run)[-1]
+    known = progress(run)
+    finished = known["epoch"] >= epochs or known["bleu"]["waited"] >= PATIENCE
+    if newest.stat().st_mtime < training.stopped and not finished:
+        return ["SIGTERM left no checkpoint of its moment"]
+    return []
+
+
+def stop_again_and_again(words, run, options):
+    """Runs the command until it was stopped as often as asked; returns the problems found."""
+    draw = random.Random(options.seed)
+    signals = [signal.SIGKILL] * options.kills + [signal.SIGTERM] * options.terms
+    draw.shuffle(signals)
+    problems, stopped, starts, before = [], 0, 0, 0
+    print("stop  signal   moment      delay s  resumed at  newest checkpoint  files")
+    while stopped < len(signals) and starts < 3 * len(signals):
+        number = signals[stopped]
         moment = draw.choices(list(MOMENTS), WEIGHTS)[0]
+        if number == signal.SIGTERM:
+            moment = draw.choice(TERM_MOMENTS)
         delay = draw.uniform(0, MOMENTS[moment])
         training = Training(words, run)
         starts += 1
-        was_killed = training.kill_at(moment, delay)
+        was_stopped = training.stop_at(moment, delay, number)
         resumed, found = training.resumed_at(), torn_files(run)
-        if not was_killed and training.process.returncode != 0:
+        if not was_stopped and training.process.returncode != 0:
             found.append(f"the command failed:\n{''.join(training.output)[-3000:]}")
+        if was_stopped and number == signal.SIGTERM:
+            found += after_term(training, run, options.epochs)
         if resumed is not None and resumed != before:
             found.append(f"it went on from step {resumed} and not from {before}")
         if newest_step(run) < before:
             found.append(f"the newest checkpoint is of step {newest_step(run)}, it was {before}")
         before = newest_step(run)
-        killed += was_killed
-        number = str(killed) if was_killed else "-"
-        shown = f"{moment:10}{delay:9.3f}" if was_killed else f"{'(ended)':19}"
+        stopped += was_stopped
+        place = str(stopped) if was_stopped else "-"
+        shown = f"{number.name:8} {moment:10}{delay:9.3f}" if was_stopped else f"{'(ended)':28}"
         step = "-" if resumed is None else resumed
         state = "; ".join(found) or "whole"
-        print(f"{number:>4}  {shown}  {step!s:>10}  {before:>17}  {state}", flush=True)
+        print(f"{place:>4}  {shown}  {step!s:>10}  {before:>17}  {state}", flush=True)
         problems += found
-        if not was_killed and moment != "start" and (run / "scores.json").exists():
+        if not was_stopped and moment != "start" and (run / "scores.json").exists():
             # Done, and what is to be waited for will never come again: begin anew.
             shutil.rmtree(run)
             before = 0
-    if killed < kills:
-        problems.append(f"it was killed {killed} times only")
+    if stopped < len(signals):
+        problems.append(f"it was stopped {stopped} times only")
     return problems
 
 
 def main(arguments=None):
     """Returns the exit status."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--kills", type=int, default=10)
+    parser.add_argument("--kills", type=int, default=10, help="times to send SIGKILL")
+    parser.add_argument("--terms", type=int, default=0, help="times to send SIGTERM")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--pairs", type=int, default=2000, help="sentence pairs to train on")
-    parser.add_argument("--epochs", type=int, default=4)
+    parser.add_argument("--epochs", type=int, default=12, help="most epochs")
     parser.add_argument(
-        "--no-comparison", action="store_true", help="without the run that is never killed"
+        "--no-comparison", action="store_true", help="without the run that is never stopped"
     )
     options = parser.parse_args(arguments)
     # Loading the same small model after every kill looks to TensorFlow as if something were wrong.
@@ -308,7 +353,7 @@ def main(arguments=None):
         write_corpus(folder, options.pairs)
         run = folder / "run"
         words = command(folder, run, options.epochs)
-        problems = kill_again_and_again(words, run, options.kills, options.seed)
+        problems = stop_again_and_again(words, run, options)
         last = Training(words, run)
         last.wait()
         problems += torn_files(run)
@@ -320,8 +365,9 @@ def main(arguments=None):
             whole = Training(command(folder, folder / "whole", options.epochs), folder / "whole")
             whole.wait()
             found = differences(run, folder / "whole")
-            print("never killed, to the last bit:", ", ".join(found) or "the same", flush=True)
-            problems += [f"not as in a run that was never killed: {name}" for name in found]
+            print(len(outcome(run)[0]), "arrays,", len(outcome(run)[1]["history"]), "epochs")
+            print("never stopped, to the last bit:", ", ".join(found) or "the same", flush=True)
+            problems += [f"not as in a run that was never stopped: {name}" for name in found]
     print(f"{len(problems)} problems")
     return 1 if problems else 0
 

@@ -16,6 +16,7 @@ COMMANDS = (
     "report",
     "explain",
     "draw",
+    "compare",
 )
 
 _EXAMPLES = """examples:

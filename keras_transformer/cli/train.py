@@ -6,6 +6,7 @@ configuration is an option; those given here win over the file given by --config
 """
 
 import dataclasses
+import sys
 from pathlib import Path
 
 from keras_transformer.config import SECTIONS, keys_of
@@ -63,11 +64,17 @@ def _metavar(key):
 
 
 def run(arguments):
-    """Trains until the end and prints the scores."""
+    """Trains until the end and prints the scores; SIGTERM leaves with status 143."""
     config, folder = settings_of(arguments)
     from keras_transformer.runs.train import train
 
-    train(config, folder)
+    try:
+        train(config, folder)
+    except SystemExit:
+        print(
+            "keras-transformer: stopped by SIGTERM; the same command continues it", file=sys.stderr
+        )
+        raise
 
 
 def settings_of(arguments):

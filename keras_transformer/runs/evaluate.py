@@ -6,6 +6,7 @@ from pathlib import Path
 from keras_transformer.data.readers import read_lines
 from keras_transformer.errors import UserError
 from keras_transformer.evaluation import bleu_tokenizer, corpus_scores
+from keras_transformer.runs.corpora import open_corpus
 from keras_transformer.runs.folder import RunFolder, load_run_config, load_with_weights
 from keras_transformer.training.files import write_text
 from keras_transformer.translator import Translator
@@ -32,7 +33,13 @@ def evaluate_run(folder, corpus, config):
     )
     if corpus.sample is not None:
         scores.update(_sample_scores(corpus, config, translations))
-    write_text(folder.translations, "".join(line + "\n" for line in translations))
+    files = {
+        folder.sources: pairs.source,
+        folder.references: pairs.target,
+        folder.translations: translations,
+    }
+    for path, lines in files.items():
+        write_text(path, "".join(line.replace("\n", " ") + "\n" for line in lines))
     write_text(folder.scores, json.dumps(scores, indent=1, ensure_ascii=False) + "\n")
     return scores
 
@@ -110,15 +117,40 @@ def evaluate_files(
             f"{len(reference_lines)}: give one reference line for each source line."
         )
     translator = load_with_weights(folder, weights)
+    return _evaluate(folder, translator, source_lines, reference_lines, output, batch_size, options)
+
+
+def evaluate_set(folder, name, output=None, batch_size=None, options=None, weights=None):
+    """The same for the validation or the test set of a run's own data.
+
+    Args:
+        folder: of a run.
+        name: "validation" or "test".
+        output, batch_size, options, weights: as for `evaluate_files`.
+
+    Raises:
+        UserError: the folder is no run, its data is not here, or has no test set.
+    """
+    if not RunFolder(folder).config.exists():
+        raise UserError(f"{folder} is an export, which has no data: give --source and --reference.")
+    corpus = open_corpus(load_run_config(folder).data)
+    pairs = getattr(corpus, name)
+    if pairs is None:
+        raise UserError(f"{folder} has no {name} set: give --source and --reference.")
+    translator = load_with_weights(folder, weights)
+    return _evaluate(folder, translator, pairs.source, pairs.target, output, batch_size, options)
+
+
+def _evaluate(folder, translator, sources, references, output, batch_size, options):
     chosen = {} if options is None else {"options": options}
     if chosen and not hasattr(translator, "hypotheses"):
         raise UserError(f"{folder} cannot take options of a translation: export the model again.")
-    translations = translator.translate(source_lines, batch_size=batch_size, **chosen)
+    translations = translator.translate(sources, batch_size=batch_size, **chosen)
     if output is not None:
         Path(output).write_text("".join(line + "\n" for line in translations), encoding="utf-8")
     language, tokenizer = _scoring_of(folder, translator)
-    scores = corpus_scores(translations, reference_lines, language, tokenizer)
-    return score_lines({**scores, "sentences": len(source_lines)})
+    scores = corpus_scores(translations, references, language, tokenizer)
+    return score_lines({**scores, "sentences": len(sources)})
 
 
 def _lines(paths):

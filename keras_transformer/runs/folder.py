@@ -52,6 +52,8 @@ class RunFolder:
         self.best_weights = self.path / WEIGHTS
         self.scores = self.path / "scores.json"
         self.translations = self.path / "test.translations.txt"
+        self.sources = self.path / "test.sources.txt"
+        self.references = self.path / "test.references.txt"
         self.report = self.path / "report.html"
         self.machine = self.path / "machine.json"
 

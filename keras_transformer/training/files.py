@@ -72,3 +72,19 @@ def _reserve(path, size):
         for start in range(0, size, _BLOCK):
             file.write(bytes(min(_BLOCK, size - start)))
     path.unlink()
+
+
+def number_of_weights(path):
+    """How many numbers the weights in a `.weights.h5` file are, without those of an optimizer."""
+    import h5py
+
+    sizes = []
+
+    def visit(name, node):
+        parts = name.split("/")
+        if isinstance(node, h5py.Dataset) and not {"optimizer", "seed_generator"} & set(parts):
+            sizes.append(node.size)
+
+    with h5py.File(path) as file:
+        file.visititems(visit)
+    return sum(sizes)

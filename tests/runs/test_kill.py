@@ -20,7 +20,7 @@ def kill():
 
 
 def test_two_kills(kill, capsys):
-    arguments = ["--kills", "2", "--pairs", "400", "--epochs", "2", "--seed", "7"]
+    arguments = ["--kills", "2", "--terms", "1", "--pairs", "400", "--epochs", "2", "--seed", "7"]
     status = kill.main([*arguments, "--no-comparison"])
     shown = capsys.readouterr().out
     assert status == 0, shown

@@ -67,3 +67,21 @@ def test_weights_that_are_not_there(whole_run, tmp_path, capsys):
     with pytest.raises(SystemExit):
         cli.main(["translate", str(whole_run), "--weights", "median"])
     assert "invalid choice: 'median'" in capsys.readouterr().err
+
+
+def test_the_own_sets_of_a_run(whole_run, corpus, capsys):
+    for name in ("raw", "ema"):
+        assert cli.main(["evaluate", str(whole_run), "--set", "validation",
+                         "--weights", name]) == 0  # fmt: skip
+        shown = capsys.readouterr().out
+        assert f"of {tiny.NUM_VALIDATION} sentences" in shown
+        if name == "ema":  # the run was validated with it, greedily
+            bleu = tiny.history(whole_run)[-1]["val_bleu"]
+            assert shown.startswith(f"BLEU {bleu:.2f} ")
+    for arguments, message in (
+        (["--set", "test"], f"{whole_run} has no test set: give --source and --reference."),
+        (["--set", "test", "--source", "x"], "--set is in place of --source and --reference: "),
+        (["--source", "x"], "--reference is missing: give --source and --reference, or --set"),
+    ):
+        assert cli.main(["evaluate", str(whole_run), *arguments]) == 2
+        assert message in capsys.readouterr().err
