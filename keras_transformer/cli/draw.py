@@ -12,6 +12,7 @@ examples:
 'keras-transformer draw PICTURE --help' tells the options of a picture.
 """
 
+import argparse
 from pathlib import Path
 
 from keras_transformer.cli.explain import choice
@@ -20,6 +21,7 @@ from keras_transformer.cli.parser import add_model_argument, positive
 from keras_transformer.errors import UserError
 
 _KINDS = ("encoder", "decoder", "cross")
+MOST_ROWS = 50
 
 
 def add_arguments(parser):
@@ -86,6 +88,11 @@ def _add_masks(parser):
 
 
 def _draw_masks(arguments):
+    if len(arguments.sentences) > MOST_ROWS:
+        raise UserError(
+            f"{len(arguments.sentences)} sentences are more than a picture can show: give at most "
+            f"{MOST_ROWS}"
+        )
     folder = check_model(arguments.model, exports=False)
     import keras
 
@@ -287,15 +294,15 @@ def _numbers(option, chosen, name, count):
 
 def _check_number(option, number, name, count):
     if number > count:
-        raise UserError(f"{option} {number}: the model has {count} {name}, the first of which is 1")
+        raise UserError(
+            f"{option} {number}: there is none; the {name} of this attention are 1 to {count}"
+        )
 
 
 def _size(text):
     """An argparse type: a whole number from 2 to 2048."""
     value = positive(text)
     if not 2 <= value <= 2048:
-        import argparse
-
         raise argparse.ArgumentTypeError(f"{value} is not from 2 to 2048")
     return value
 

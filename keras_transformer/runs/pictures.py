@@ -60,7 +60,7 @@ def learning_rates(path):
 
     Returns:
         Rates of all steps until shortly after the last one or the end of the warmup, whichever is
-        later; numbers of steps at which the run noted its rate; and what it noted.
+        later; numbers of steps whose rate the run noted, from 1; and what it noted.
 
     Raises:
         UserError: the run has noted nothing yet.
@@ -77,7 +77,8 @@ def learning_rates(path):
     # What the optimizer tells of itself, because it keeps the schedule to itself.
     told = make_optimizer(training, sizes["hidden_dim"]).get_config()["learning_rate"]
     schedule = keras.optimizers.schedules.deserialize(told)
-    steps = [line["step"] for line in history]
+    # What is noted after a step is the rate of the next one.
+    steps = [line["step"] + 1 for line in history]
     last = int(1.1 * max(*steps, training.warmup_steps * training.batches_per_update)) + 1
     rates = keras.ops.convert_to_numpy(schedule(np.arange(last, dtype="int32")))
     return rates, steps, [line["learning_rate"] for line in history]

@@ -170,7 +170,10 @@ def draw_layers(view):
         if head == 0:
             axes.set_ylabel(f"layer {layer + 1}", fontsize=11)
     add_scale(figure, image, list(grid.flat), "attention weight")
-    describe(figure, f"{_TITLES[view.kind]}, all layers and heads", _caption(view))
+    caption = _caption(view)
+    if not names:
+        caption += " The tokens run from left to right, and from top to bottom."
+    describe(figure, f"{_TITLES[view.kind]}, all layers and heads", caption)
     return figure
 
 
