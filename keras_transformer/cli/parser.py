@@ -16,6 +16,7 @@ COMMANDS = (
     "report",
     "explain",
     "draw",
+    "words",
     "compare",
 )
 

@@ -59,13 +59,35 @@ def inspect_attention(model, source_ids, target_ids):
             stack.enter_context(_recording(block, "call", records))
         encoded = model.encode(_batch_of_one(source_ids), training=False)
         logits = model.decode(encoded, _batch_of_one(target_ids), training=False)
-    blocks = [records[block] for block in model.encoder_blocks]
-    states = [blocks[0].arguments[0], *(record.result for record in blocks)]
     return Inspection(
         *(_joined([records[layer] for layer in layers]) for layers in (encoder, decoder, cross)),
-        np.stack([_first_row(state) for state in states]),
+        np.stack([_first_row(state) for state in _states(model, records)]),
         _first_row(logits),
     )
+
+
+def inspect_encoder(model, source_ids):
+    """The encoder's states of a whole batch, for measurements over many sentences.
+
+    Args:
+        model: a built `Transformer`, on any backend.
+        source_ids: `(B, S)` integers, padded.
+
+    Returns:
+        `(layers + 1, B, S, hidden_dim)` float32: embedding plus position, then what each block
+        gave; at padding anything.
+    """
+    records = {}
+    with contextlib.ExitStack() as stack:
+        for block in model.encoder_blocks:
+            stack.enter_context(_recording(block, "call", records))
+        model.encode(ops.convert_to_tensor(np.asarray(source_ids, "int32")), training=False)
+    return np.stack([_numpy(state) for state in _states(model, records)])
+
+
+def _states(model, records):
+    blocks = [records[block] for block in model.encoder_blocks]
+    return [blocks[0].arguments[0], *(record.result for record in blocks)]
 
 
 class _Record(NamedTuple):
@@ -104,4 +126,8 @@ def _batch_of_one(ids):
 
 
 def _first_row(tensor):
-    return ops.convert_to_numpy(ops.cast(tensor, "float32"))[0]
+    return _numpy(tensor)[0]
+
+
+def _numpy(tensor):
+    return ops.convert_to_numpy(ops.cast(tensor, "float32"))

@@ -5,7 +5,7 @@ import datetime
 import shlex
 
 from keras_transformer.config import all_keys, to_yaml
-from keras_transformer.config.settings import written
+from keras_transformer.config.settings import count, written
 from keras_transformer.data.download import missing_files
 from keras_transformer.data.token_corpus import TokenCorpus
 from keras_transformer.decoding import TranslationOptions
@@ -157,13 +157,14 @@ def _status(folder, config, history, scores):
     checkpoints = list_checkpoints(folder.checkpoints)
     step = max([checkpoint_step(path) for path in checkpoints[-1:]] + [0])
     step = max([step] + [line.get("step", 0) for line in history[-1:]])
-    minutes = sum(line.get("seconds", 0) for line in history) / 60
-    done = f"{len(history)} epochs, {step:,} steps, about {minutes:,.0f} minutes"
+    minutes = round(sum(line.get("seconds", 0) for line in history) / 60)
+    done = f"{count(len(history), 'epoch')}, {step:,} steps, about {count(minutes, 'minute')}"
     if scores is not None:
         return f"Trained to its end: {done}."
+    wanted = count(config.training.epochs, "epoch")
     return (
-        f"Trained so far: {done}, of {config.training.epochs} epochs. It is still going or was "
-        f"stopped; 'keras-transformer train --run {folder.path}' goes on with it."
+        f"Trained so far: {done}, of {wanted}. It is still going or was stopped; "
+        f"'keras-transformer train --run {folder.path}' goes on with it."
     )
 
 
@@ -237,12 +238,12 @@ def _samples(translator, scores, translated, missing):
     if translated is None:
         return found
     best, worst = best_and_worst(*translated)
-    count = len(translated[0])
+    number = len(translated[0])
     found["samples_of"] = (
-        f"The {count} first sentences of the validation set, translated for this report with the "
+        f"The {number} first sentences of the validation set, translated for this report with the "
         "best weights so far, and ordered by the chrF of the sentence."
         if scores is None
-        else f"Of {count:,} sentences of the {scores['set']} set, by the chrF of the sentence."
+        else f"Of {number:,} sentences of the {scores['set']} set, by the chrF of the sentence."
     )
     num_layers = translator.model.num_decoder_layers
     found["attention_of"] = (

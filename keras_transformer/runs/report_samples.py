@@ -1,5 +1,7 @@
 """Translations for the report of a run: the best and the worst of them, and their attention."""
 
+import warnings
+
 import numpy as np
 from keras import ops
 
@@ -68,9 +70,12 @@ def cross_attention(translator, sources, translations):
             "tokens: its attention cannot be shown."
         )
     inputs = [np.append(target.start_id, ids[:-1]) for ids in target_ids]
-    weights = model.attention_weights(
-        _padded(source_ids, model.padding_id), _padded(inputs, model.padding_id)
-    ).cross[explained_layer(model.num_decoder_layers)]
+    with warnings.catch_warnings():
+        # Keras wonders about a softmax over a single token.
+        warnings.simplefilter("ignore", UserWarning)
+        weights = model.attention_weights(
+            _padded(source_ids, model.padding_id), _padded(inputs, model.padding_id)
+        ).cross[explained_layer(model.num_decoder_layers)]
     weights = ops.convert_to_numpy(ops.mean(weights, axis=1))
     tokens = translator.tokenizers.source.tokens
     return [

@@ -13,6 +13,7 @@ from keras_transformer.backend import make_deterministic
 from keras_transformer.decoding import TranslationOptions
 from keras_transformer.errors import UserError
 from keras_transformer.evaluation import bleu_tokenizer
+from keras_transformer.runs.attention_pictures import attention_pictures
 from keras_transformer.runs.corpora import open_corpus
 from keras_transformer.runs.evaluate import evaluate_run, print_scores
 from keras_transformer.runs.folder import RunFolder
@@ -241,6 +242,7 @@ def make_callbacks(config, corpus, data, translator, folder):
         folder.logs if board else None,
         training.log_every,
         samples=lambda: bleu.samples,
+        pictures=attention_pictures(translator, bleu, say) if board else None,
     )
     limits = Limits(checkpoints, training.max_steps, training.max_minutes)
     files = WeightFiles(folder.weights, averages)

@@ -5,7 +5,7 @@ import contextlib
 import numpy as np
 import pytest
 
-from keras_transformer.models.inspection import inspect_attention
+from keras_transformer.models.inspection import inspect_attention, inspect_encoder
 from keras_transformer.models.transformer import POSITIONS
 from tests.models.small_models import SIZES, VOCABULARY, ids, small_model
 from tests.modes import to_numpy
@@ -132,3 +132,12 @@ def test_half_precision_is_told_in_float32():
 def test_a_single_token_is_no_reason_to_warn():
     inspection = inspect_attention(small_model(), sentence(1, 1), sentence(1, 2))
     assert inspection.cross.weights.min() == 1
+
+
+def test_a_batch_has_the_states_of_its_sentences(case):
+    model, source, _, inspection = case
+    batch = np.zeros((2, SOURCE + 3), "int32")
+    batch[0, :5], batch[1, :SOURCE] = sentence(5, 3), source
+    states = inspect_encoder(model, batch)
+    assert states.shape == (LAYERS["encoder"] + 1, *batch.shape, SIZES["hidden_dim"])
+    np.testing.assert_allclose(states[:, 1, :SOURCE], inspection.encoder_states, atol=1e-5)

@@ -96,7 +96,7 @@ def test_interrupted_and_resumed(corpus, whole_run, tmp_path, kill_at, monkeypat
     assert [line["epoch"] for line in found.history] == [0]
     assert set(found.missing) == {"scores", "lengths"}
     assert f"train --run {run}" in found.commands["to go on with it"]
-    assert "1 epochs, 12 steps" in found.status and "of 3 epochs" in found.status
+    assert "1 epoch, 12 steps" in found.status and "of 3 epochs" in found.status
     assert "13 first sentences of the validation set" in found.samples_of
     assert found.best[0].attention is not None
     # What a run leaves that died after its history and before its checkpoint, or in between.

@@ -38,6 +38,17 @@ def test_numbers_and_texts(tmp_path):
     assert found[2][2].item().decode() == "| 가 | a |"
 
 
+def test_pictures(tmp_path):
+    import numpy as np
+    import tensorflow as tf
+
+    picture = np.arange(5 * 7 * 3, dtype=np.uint8).reshape(5, 7, 3)
+    TensorBoardWriter(tmp_path / "logs").image(13, "attention/1", picture)
+    ((step, tag, value),) = events_of(tmp_path / "logs")
+    assert (step, tag) == (13, "attention/1")
+    np.testing.assert_array_equal(tf.io.decode_png(tf.make_ndarray(value)[2]), picture)
+
+
 def test_without_tensorflow(monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     assert not TensorBoardWriter.available()

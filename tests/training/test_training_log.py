@@ -100,13 +100,16 @@ class Board:
     """Stands for TensorBoard."""
 
     def __init__(self):
-        self.points, self.texts = [], []
+        self.points, self.texts, self.images = [], [], []
 
     def scalars(self, step, values):
         self.points.append((step, values))
 
     def text(self, step, name, text):
         self.texts.append((step, name, text))
+
+    def image(self, step, name, picture):
+        self.images.append((step, name, picture))
 
 
 def test_what_tensorboard_is_given(tmp_path, clock, monkeypatch):
@@ -122,3 +125,19 @@ def test_what_tensorboard_is_given(tmp_path, clock, monkeypatch):
     ((step, name, text),) = board.texts
     assert (step, name) == (3, "translations")
     assert text.splitlines()[-1] == "| 가 \\| 나 | a | b |"
+
+
+def test_pictures_come_with_every_evaluation(tmp_path, clock, monkeypatch):
+    board = Board()
+    monkeypatch.setattr(module, "TensorBoardWriter", lambda folder: board)
+    asked = []
+
+    def pictures():
+        asked.append(log.model.optimizer.iterations)
+        return {"a": 1, "b": 2}
+
+    log = make_log(tmp_path / "history.jsonl", tensorboard=tmp_path, pictures=pictures)
+    run_epoch(log, 0, clock)
+    run_epoch(log, 1, clock, logs={"val_bleu": 31.0})
+    assert asked == [6]
+    assert board.images == [(6, "a", 1), (6, "b", 2)]
