@@ -34,7 +34,8 @@ CHANGED = {
 def changed_value(key):
     """A value of the setting that is not its default."""
     if key.is_list:
-        return {str: ("one file.tsv", "zwei, ä.tsv"), int: (3, 11)}[key.kind]
+        lists = {str: ("one file.tsv", "zwei, ä.tsv"), int: (3, 11), float: (0.25, 3.0)}
+        return lists[key.kind]
     if key.choices:
         return next(choice for choice in reversed(key.choices) if choice != key.default)
     if key.kind is bool:

@@ -41,6 +41,20 @@ class DataConfig(Section):
         "kind of the files; auto goes by their names",
         choices=("auto", "text", "tsv", "jsonl"),
     )
+    corpus_weights: tuple[float, ...] = setting(
+        (),
+        "proportions in which the files of `source` come in every epoch, whatever their sizes, one "
+        "number for each; empty: every pair comes once",
+        minimum=0,
+    )
+    pair_weights: tuple[str, ...] = setting(
+        (),
+        "files with a weight for each training pair, a number a line as `source`: the loss of the "
+        "pair is multiplied with it, and the mean weight of all tokens counts as 1",
+    )
+    weights_inside: bool = setting(
+        False, "training pairs have weights in the third column of tsv, as `weight` in jsonl"
+    )
     validation_source: tuple[str, ...] = setting((), "validation files, as `source`")
     validation_target: tuple[str, ...] = setting((), "validation files, as `target`")
     test_source: tuple[str, ...] = setting((), "test files, as `source`; empty: no test scores")

@@ -134,7 +134,11 @@ class Key:
                 self.kind, "a number"
             )
         if self.is_list:
-            words = {str: "a list of texts", int: "a list of whole numbers"}[self.kind]
+            words = {
+                str: "a list of texts",
+                int: "a list of whole numbers",
+                float: "a list of numbers",
+            }[self.kind]
         if self.minimum is not None and self.maximum is not None:
             words += f" from {self.minimum} to {self.maximum}"
         elif self.minimum is not None:

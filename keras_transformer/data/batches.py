@@ -23,6 +23,10 @@ class TranslationBatches:
         start_id: first id of the decoder's input.
         end_id: last id of a source and of the labels.
         padding_id: what fills a row.
+
+    A corpus with weights gives them as a third part of each batch, `(B,)` float32, divided by
+    their mean over all target tokens: the loss divides by the number of tokens, so that each
+    counts by its weight and the learning rate means what it does without.
     """
 
     def __init__(self, corpus, plan: BatchPlan, start_id: int, end_id: int, padding_id: int = 0):
@@ -36,6 +40,11 @@ class TranslationBatches:
         self.start_id = start_id
         self.end_id = end_id
         self.padding_id = padding_id
+        self._weights = None
+        if corpus.weights is not None:
+            tokens = corpus.target_lengths.astype(np.float64) + 1
+            mean = float((tokens * corpus.weights).sum() / tokens.sum())
+            self._weights = (corpus.weights / mean).astype(np.float32)
 
     def num_batches(self, epoch: int) -> int:
         """How many batches an epoch has."""
@@ -58,7 +67,10 @@ class TranslationBatches:
             yield self.batch(planned)
 
     def batch(self, planned: PlannedBatch):
-        """`({"source_ids": (B, S), "target_ids": (B, T)}, labels (B, T))`, all int32."""
+        """`({"source_ids": (B, S), "target_ids": (B, T)}, labels (B, T))`, all int32.
+
+        Where the corpus has weights they come third, `(B,)` float32, 1 for a row of padding.
+        """
         real = planned.rows >= 0
         rows = planned.rows[real]
         tokens, lengths = self.corpus.source_tokens.gather(rows)
@@ -70,7 +82,17 @@ class TranslationBatches:
         target_ids = self._empty(planned.num_rows, planned.target_length)
         target_ids[real, 0] = self.start_id
         target_ids[:, 1:][before_end[:, :-1]] = tokens
-        return {"source_ids": source_ids, "target_ids": target_ids}, labels
+        batch = {"source_ids": source_ids, "target_ids": target_ids}, labels
+        if self._weights is None:
+            return batch
+        weights = np.ones(planned.num_rows, dtype=np.float32)
+        weights[real] = self._weights[rows]
+        return *batch, weights
+
+    @property
+    def weighted(self) -> bool:
+        """Whether batches have weights."""
+        return self._weights is not None
 
     def _empty(self, num_rows: int, length: int) -> np.ndarray:
         return np.full((num_rows, length), self.padding_id, dtype=np.int32)

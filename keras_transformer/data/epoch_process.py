@@ -18,6 +18,7 @@ import traceback
 from contextlib import suppress
 from pathlib import Path
 
+from keras_transformer.data.mixture import Mixture
 from keras_transformer.data.sampled_corpus import sampled_fingerprint, write_sampled
 from keras_transformer.data.token_corpus import TokenCorpus
 from keras_transformer.errors import UserError
@@ -105,23 +106,25 @@ class _Writer:
 
     Args:
         settings: `corpus` and `tokenizers` (folders), `options` (of `SamplingOptions`), `longest`
-            (the most tokens of a source and of a target).
+            (the most tokens of a source and of a target), `corpus_weights` (of a `Mixture` seeded
+            like the options; empty: every pair once).
     """
 
     def __init__(self, settings: dict):
         self.corpus = TokenCorpus.open(settings["corpus"], verify=False)
-        self.tokenizers = TokenizerPair.load(settings["tokenizers"])
         self.options = SamplingOptions(**settings["options"])
         self.longest = settings["longest"]
-        self.samplers = samplers_of(self.tokenizers, self.options)
+        self.samplers = samplers_of(TokenizerPair.load(settings["tokenizers"]), self.options)
+        self.weights, self.mixture = settings["corpus_weights"], None
+        if self.weights:
+            self.mixture = Mixture(self.corpus.part_sizes, self.weights, self.options.seed)
 
     def write(self, epoch: int, folder: str):
         fingerprint = sampled_fingerprint(
-            self.corpus.fingerprint, self.options, self.longest, epoch
+            self.corpus.fingerprint, self.options, self.longest, self.weights, epoch
         )
-        write_sampled(
-            folder, self.corpus, self.tokenizers, self.samplers, self.longest, epoch, fingerprint
-        )
+        rows = None if self.mixture is None else self.mixture.rows(epoch)
+        write_sampled(folder, self.corpus, self.samplers, self.longest, epoch, rows, fingerprint)
 
 
 def _serve():

@@ -100,7 +100,7 @@ class FilterReport:
 def filter_pairs(
     pairs: Iterable, options: FilterOptions | None = None, report: FilterReport | None = None
 ) -> Iterator:
-    """Yields the pairs to keep, in order.
+    """Yields the pairs to keep, in order. A pair of weight 0 (`Pair.weight`) is dropped.
 
     Args:
         pairs: of `(source, target, ...)` texts.
@@ -112,7 +112,10 @@ def filter_pairs(
     seen = _KeySet()
     for pair in pairs:
         report.num_read += 1
-        reason = _reason(pair[0], pair[1], options, seen)
+        if getattr(pair, "weight", 1.0) == 0:
+            reason = "weight 0"
+        else:
+            reason = _reason(pair[0], pair[1], options, seen)
         if reason is None:
             yield pair
         else:

@@ -110,6 +110,8 @@ def _make_adapter_class():
 
             ids = tf.TensorSpec((None, None), tf.int32)
             signature = ({"source_ids": ids, "target_ids": ids}, ids)
+            if self.batches.weighted:
+                signature = (*signature, tf.TensorSpec((None,), tf.float32))
             dataset = tf.data.Dataset.from_generator(self._pass, output_signature=signature)
             return dataset.prefetch(4)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import math
 import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -20,11 +21,20 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 class Pair(NamedTuple):
-    """A sentence and its translation, and where they come from (`FILE:LINE`)."""
+    """A sentence and its translation.
+
+    Attributes:
+        source, target: texts.
+        where: `FILE:LINE`.
+        weight: how much the pair counts in training, 0 or more.
+        part: which of the files it comes from, 0 for the first.
+    """
 
     source: str
     target: str
     where: str
+    weight: float = 1.0
+    part: int = 0
 
 
 def read_pairs(
@@ -33,6 +43,8 @@ def read_pairs(
     format: str = "auto",
     source_key: str = "source",
     target_key: str = "target",
+    weight_paths=None,
+    weights_inside: bool = False,
 ) -> Iterator[Pair]:
     """Yields the pairs of one file or several, in order, in constant memory.
 
@@ -48,15 +60,17 @@ def read_pairs(
         format: `"text"`, `"tsv"`, `"jsonl"`, or `"auto"`: by the name of each file.
         source_key: of JSON lines.
         target_key: of JSON lines.
+        weight_paths: a path or several: one number a line, as many files as sources.
+        weights_inside: the weight of a pair is the third column of TSV, `"weight"` of JSON lines.
 
     Raises:
         UserError: at once for paths and formats that do not go together; while reading for what
             is wrong in a file, named by file and line.
     """
-    sources, targets = _paths(source_paths), _paths(target_paths)
+    sources, targets, weights = map(_paths, (source_paths, target_paths, weight_paths))
     if not sources:
         raise UserError("There is no file to read: give at least one file of source sentences.")
-    for path in (*sources, *targets):  # before hours are spent on the ones before it
+    for path in (*sources, *targets, *weights):  # before hours are spent on the ones before it
         _opened(path).close()
     if format not in FORMATS:
         raise UserError(f"`format` must be one of {', '.join(FORMATS)}. Received: {format!r}")
@@ -80,9 +94,51 @@ def read_pairs(
                     f"{path} is read as plain text, which holds one side only: give the file of "
                     "the other side, too, or say that the format is tsv or jsonl."
                 )
-            keys = (source_key, target_key)
-            readers.append(_read_tsv(path) if kind == "tsv" else _read_json(path, keys))
-    return (pair for reader in readers for pair in reader)
+            if kind == "tsv":
+                readers.append(_read_tsv(path, weights_inside))
+            else:
+                weight_key = "weight" if weights_inside else None
+                readers.append(_read_json(path, (source_key, target_key), weight_key))
+    if weights:
+        if len(sources) != len(weights):
+            raise UserError(
+                f"Each source file needs a file of weights, but there are {len(sources)} source "
+                f"files and {len(weights)} of weights."
+            )
+        readers = [_weighted(*those) for those in zip(readers, sources, weights, strict=True)]
+    return _in_turn(readers)
+
+
+def _in_turn(readers) -> Iterator[Pair]:
+    for part, reader in enumerate(readers):
+        if part == 0:
+            yield from reader
+        else:
+            yield from (pair._replace(part=part) for pair in reader)
+
+
+def _weighted(pairs: Iterator[Pair], path: Path, weight_path: Path) -> Iterator[Pair]:
+    lines, num_pairs = _numbered_lines(weight_path), 0
+    for pair in pairs:
+        line = next(lines, None)
+        if line is None:
+            raise _unequal(path, num_pairs + 1 + _count(pairs), weight_path, num_pairs)
+        num_pairs += 1
+        yield pair._replace(weight=_weight(line[1], f"{weight_path}:{line[0]}"))
+    if extra := _count(lines):
+        raise _unequal(path, num_pairs, weight_path, num_pairs + extra)
+
+
+def _weight(value, where: str) -> float:
+    try:
+        weight = math.nan if isinstance(value, bool) else float(value)
+    except (TypeError, ValueError):
+        weight = math.nan
+    if not 0 <= weight < math.inf:
+        raise UserError(
+            f"{where}: expected a weight, which is a number of 0 or more. Received: {value!r:.60}"
+        )
+    return weight
 
 
 def format_of(path) -> str:
@@ -128,24 +184,31 @@ def _count(lines: Iterator) -> int:
 def _unequal(source_path, num_sources, target_path, num_targets) -> UserError:
     return UserError(
         f"{source_path} has {num_sources} lines but {target_path} has {num_targets}: line by line "
-        "they must be translations of each other, so look for a lost or an extra line."
+        "they must belong to each other, so look for a lost or an extra line."
     )
 
 
-def _read_tsv(path: Path) -> Iterator[Pair]:
+def _read_tsv(path: Path, weighted: bool) -> Iterator[Pair]:
     for number, line in _numbered_lines(path):
-        columns = line.split("\t")
+        where, columns = f"{path}:{number}", line.split("\t")
         if len(columns) < 2:
             if line.strip():
                 raise UserError(
-                    f"{path}:{number} has one column: expected source and target with a tab "
+                    f"{where} has one column: expected source and target with a tab between them."
+                )
+            columns = ["", "", "1"]
+        weight = 1.0
+        if weighted:
+            if len(columns) < 3:
+                raise UserError(
+                    f"{where} has two columns: expected source, target and weight with tabs "
                     "between them."
                 )
-            columns = ["", ""]
-        yield Pair(columns[0], columns[1], f"{path}:{number}")
+            weight = _weight(columns[2], where)
+        yield Pair(columns[0], columns[1], where, weight)
 
 
-def _read_json(path: Path, keys: Sequence[str]) -> Iterator[Pair]:
+def _read_json(path: Path, keys: Sequence[str], weight_key: str | None) -> Iterator[Pair]:
     for number, line in _numbered_lines(path):
         where = f"{path}:{number}"
         if not line.strip():
@@ -162,14 +225,21 @@ def _read_json(path: Path, keys: Sequence[str]) -> Iterator[Pair]:
                 f"{where} holds a JSON {type(values).__name__}: expected an object with the keys "
                 f"{keys[0]!r} and {keys[1]!r}."
             )
-        yield Pair(*(_json_text(values, key, where) for key in keys), where)
+        weight = 1.0
+        if weight_key is not None:
+            weight = _weight(_json_value(values, weight_key, where), where)
+        yield Pair(*(_json_text(values, key, where) for key in keys), where, weight)
 
 
-def _json_text(values: dict, key: str, where: str) -> str:
+def _json_value(values: dict, key: str, where: str):
     if key not in values:
         there = ", ".join(repr(name) for name in list(values)[:8]) or "none"
         raise UserError(f"{where} has no key {key!r}: its keys are {there}.")
-    text = values[key]
+    return values[key]
+
+
+def _json_text(values: dict, key: str, where: str) -> str:
+    text = _json_value(values, key, where)
     if not isinstance(text, str):
         raise UserError(f"{where}: the value of {key!r} must be a string. Received: {text!r:.60}")
     try:

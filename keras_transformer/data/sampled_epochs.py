@@ -30,21 +30,33 @@ class SampledEpochs:
         folder: for the epochs.
         options: `SamplingOptions`.
         longest: the most tokens of a source and of a target, special ids not counted.
+        corpus_weights: of the `Mixture` that chooses each epoch's pairs, seeded like the options;
+            empty: every pair once.
         num_epochs: after the last one no other is made ahead; None: there is no last.
     """
 
     def __init__(
-        self, corpus, fingerprint: str, tokenizers, folder, options, longest, num_epochs=None
+        self,
+        corpus,
+        fingerprint: str,
+        tokenizers,
+        folder,
+        options,
+        longest,
+        corpus_weights=(),
+        num_epochs=None,
     ):
         self.folder = Path(folder)
         self.num_epochs = num_epochs
-        self._fingerprint = (fingerprint, options, [int(most) for most in longest])
+        longest, weights = [int(most) for most in longest], list(corpus_weights)
+        self._fingerprint = (fingerprint, options, longest, weights)
         self._process = EpochProcess(
             {
                 "corpus": str(Path(corpus).resolve()),
                 "tokenizers": str(Path(tokenizers).resolve()),
                 "options": asdict(options),
-                "longest": self._fingerprint[2],
+                "longest": longest,
+                "corpus_weights": weights,
             }
         )
         self._current = None, None
@@ -104,10 +116,12 @@ class ChangingBatches:
     Args:
         of_epoch: function from an epoch to its `TranslationBatches`; asked again only when
             another epoch was asked for in between.
+        weighted: whether their batches have weights.
     """
 
-    def __init__(self, of_epoch: Callable):
+    def __init__(self, of_epoch: Callable, weighted: bool = False):
         self._of_epoch = of_epoch
+        self.weighted = weighted
         self._lock = threading.Lock()  # `fit` makes batches in a thread
         self._current = None, None
 

@@ -39,9 +39,19 @@ class TokenCorpus:
         target_lengths: int32 `(num_pairs,)`, special ids not counted.
         fingerprint: of what the corpus was made from.
         report: `FilterReport` of the pairs that were dropped on the way.
+        weights: float32 `(num_pairs,)`, how much each pair counts, or None.
+        part_sizes: integers, how many pairs come from the first file, from the second, ...
     """
 
-    def __init__(self, source_tokens, target_tokens, fingerprint: str = "", report=None):
+    def __init__(
+        self,
+        source_tokens,
+        target_tokens,
+        fingerprint: str = "",
+        report=None,
+        weights=None,
+        part_sizes=None,
+    ):
         if len(source_tokens) != len(target_tokens):
             raise UserError(
                 f"A corpus needs as many targets as sources. Received: {len(source_tokens)} "
@@ -53,6 +63,8 @@ class TokenCorpus:
         self.target_lengths = target_tokens.lengths
         self.fingerprint = fingerprint
         self.report = FilterReport() if report is None else report
+        self.weights = weights
+        self.part_sizes = [len(source_tokens)] if part_sizes is None else list(part_sizes)
 
     def __len__(self) -> int:
         return len(self.source_tokens)
@@ -64,6 +76,13 @@ class TokenCorpus:
     def target(self, index: int) -> np.ndarray:
         """Target ids of one pair, int32."""
         return self.target_tokens[index]
+
+    def select(self, rows: np.ndarray) -> TokenCorpus:
+        """Some of the pairs, in another order or several times; nothing is copied but weights."""
+        weights = None if self.weights is None else self.weights[rows]
+        return TokenCorpus(
+            self.source_tokens.select(rows), self.target_tokens.select(rows), weights=weights
+        )
 
     @classmethod
     def of(cls, sources, targets) -> TokenCorpus:
@@ -79,6 +98,7 @@ class TokenCorpus:
         fingerprint: str = "",
         *,
         max_length: int | None = None,
+        weighted: bool = False,
         report: FilterReport | None = None,
         progress: Callable[[int], None] | None = None,
     ) -> TokenCorpus:
@@ -86,10 +106,12 @@ class TokenCorpus:
 
         Args:
             folder: where to write; its parents are made.
-            pairs: of `(source, target, ...)` texts, read once, a few thousand at a time.
+            pairs: of `(source, target, ...)` texts, read once, a few thousand at a time; those of
+                `read_pairs` also tell their weights and the file that they come from.
             tokenizers: a `TokenizerPair`.
             fingerprint: see `corpus_fingerprint`.
             max_length: pairs with more tokens on a side are dropped; so are sides without any.
+            weighted: keep the weights of the pairs.
             report: counts what is dropped here, too; it is saved with the corpus.
             progress: called with the number of pairs read so far.
 
@@ -97,11 +119,22 @@ class TokenCorpus:
             UserError: a folder that cannot be written (nothing is left), or no pair at all.
         """
         sizes = [side.vocabulary_size for side in (tokenizers.source, tokenizers.target)]
-        with CorpusWriter(folder, sizes) as writer:
-            report = _encode(pairs, tokenizers, writer, max_length, report, progress)
+        counted = FilterReport() if report is None else report
+        with CorpusWriter(folder, sizes, weighted) as writer:
+            part_sizes: list[int] = []
+            num_read = 0
+            pairs = iter(pairs)
+            while chunk := list(itertools.islice(pairs, _CHUNK)):
+                kept = _append(chunk, tokenizers, writer, max_length, counted)
+                _count_parts(kept, part_sizes)
+                num_read += len(chunk)
+                if progress is not None:
+                    progress(num_read)
+            if report is None:  # otherwise `filter_pairs` counted what came in
+                counted.num_read = num_read
             if writer.num_pairs == 0:
-                raise UserError(f"No sentence pair is left to train on: {report.summary()}")
-            writer.finish(fingerprint, report)
+                raise UserError(f"No sentence pair is left to train on: {counted.summary()}")
+            writer.finish(fingerprint, counted, part_sizes)
         return cls.open(folder, verify=False)
 
     @classmethod
@@ -136,8 +169,17 @@ class TokenCorpus:
             )
             if len(sides[-1]) != description["num_pairs"]:
                 raise _damaged(folder / f"{name}.offsets")
+        weights = None
+        if "weights" in description["files"]:
+            weights = np.asarray(_mapped(folder / "weights", np.dtype("<f4")))
+            if len(weights) != description["num_pairs"]:
+                raise _damaged(folder / "weights")
         return cls(
-            *sides, description["fingerprint"], FilterReport.from_dict(description["report"])
+            *sides,
+            description["fingerprint"],
+            FilterReport.from_dict(description["report"]),
+            weights,
+            description["part_sizes"],
         )
 
     @classmethod
@@ -152,28 +194,33 @@ class TokenCorpus:
             return cls.build(folder, make_pairs(), tokenizers, fingerprint, **options)
 
 
-def _encode(pairs, tokenizers, writer, max_length, report, progress):
-    pairs = iter(pairs)
-    num_read = 0
-    counted = FilterReport() if report is None else report
-    while chunk := list(itertools.islice(pairs, _CHUNK)):
-        encoded = [
-            tokenizer.encode([pair[column] for pair in chunk])
-            for column, tokenizer in enumerate((tokenizers.source, tokenizers.target))
-        ]
-        reasons = [
-            _reason(*lengths, max_length) for lengths in zip(*map(_lengths, encoded), strict=True)
-        ]
-        for reason in filter(None, reasons):
-            counted.drop(reason)
-        kept = [reason is None for reason in reasons]
-        writer.append(*(_flat(list(itertools.compress(side, kept))) for side in encoded))
-        num_read += len(chunk)
-        if progress is not None:
-            progress(num_read)
-    if report is None:  # otherwise `filter_pairs` counted what came in
-        counted.num_read = num_read
-    return counted
+def _append(chunk, tokenizers, writer, max_length, report) -> list:
+    """Tokenises and writes some pairs; returns those that were kept."""
+    encoded = [
+        tokenizer.encode([pair[column] for pair in chunk])
+        for column, tokenizer in enumerate((tokenizers.source, tokenizers.target))
+    ]
+    reasons = [
+        _reason(*lengths, max_length) for lengths in zip(*map(_lengths, encoded), strict=True)
+    ]
+    for reason in filter(None, reasons):
+        report.drop(reason)
+    kept = [reason is None for reason in reasons]
+    pairs = list(itertools.compress(chunk, kept))
+    writer.append(
+        *(_flat(list(itertools.compress(side, kept))) for side in encoded),
+        weights=[getattr(pair, "weight", 1.0) for pair in pairs],
+    )
+    return pairs
+
+
+def _count_parts(pairs, part_sizes: list[int]):
+    """Counts pairs by the file that they come from; files come one after the other."""
+    for pair in pairs:
+        part = getattr(pair, "part", 0)
+        while len(part_sizes) <= part:
+            part_sizes.append(0)
+        part_sizes[part] += 1
 
 
 def _flat(sentences: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
@@ -209,9 +256,10 @@ def _description(folder: Path) -> dict:
             "build the corpus again."
         )
     expected = {f"{side}.{kind}" for side in SIDES for kind in ("ids", "offsets")}
-    if set(description.get("files", ())) != expected or not {
+    if set(description.get("files", ())) - {"weights"} != expected or not {
         "fingerprint",
         "num_pairs",
+        "part_sizes",
         "dtypes",
         "report",
     } <= set(description):

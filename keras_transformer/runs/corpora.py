@@ -1,10 +1,12 @@
 """From the `data` section of a configuration to sentence pairs."""
 
+import functools
 import hashlib
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from keras_transformer.config.settings import count
 from keras_transformer.data.corpus import Pairs
 from keras_transformer.data.download import ensure_corpus
 from keras_transformer.data.filters import FilterOptions, FilterReport, filter_pairs
@@ -44,11 +46,40 @@ class Corpus:
 
 def open_corpus(data):
     """The corpus that a `DataConfig` names: files, a download, or the built-in sample."""
+    _check_weights(data)
     if data.corpus == "sample":
         return _sample_corpus(data)
     if data.corpus == "download":
         return _download(data)
     return _files(data)
+
+
+def _check_weights(data):
+    """What a section alone cannot check: weights are of files, one for each."""
+    weights = {
+        "corpus_weights": data.corpus_weights,
+        "pair_weights": data.pair_weights,
+        "weights_inside": data.weights_inside,
+    }
+    for key, given in weights.items():
+        if given and data.corpus != "files":
+            raise UserError(f"data.{key} is about training files: give data.source as well.")
+    for key in ("corpus_weights", "pair_weights"):
+        if weights[key] and len(weights[key]) != len(data.source):
+            raise UserError(
+                f"data.{key} has {count(len(weights[key]), 'value')}, and data.source "
+                f"names {count(len(data.source), 'file')}: give one for each source file."
+            )
+    if data.pair_weights and data.weights_inside:
+        raise UserError(
+            "data.pair_weights and data.weights_inside exclude each other: pairs have their "
+            "weights in files of their own or beside their texts."
+        )
+    if data.weights_inside and data.target:
+        raise UserError(
+            "data.weights_inside is about tsv and jsonl files, and data.target names text files: "
+            "give files of weights as data.pair_weights."
+        )
 
 
 def _sample_corpus(data):
@@ -104,7 +135,14 @@ def _download(data):
 
 def _files(data):
     languages = (data.source_language, data.target_language)
-    train = (data.source, data.target or None, data.format)
+    train = functools.partial(
+        read_pairs,
+        data.source,
+        data.target or None,
+        data.format,
+        weight_paths=data.pair_weights or None,
+        weights_inside=data.weights_inside,
+    )
     test = None
     if data.test_source:
         test = _in_memory(data.test_source, data.test_target or None, data.format)
@@ -112,10 +150,10 @@ def _files(data):
         validation = _in_memory(data.validation_source, data.validation_target or None, data.format)
         held_out = frozenset()
     else:
-        validation, held_out = _hold_out(train, data.validation_pairs)
+        validation, held_out = _hold_out(train, data.source[0], data.validation_pairs)
     return Corpus(
-        train=lambda: _without(read_pairs(*train), held_out),
-        files=(*data.source, *data.target),
+        train=lambda: _without(train(), held_out),
+        files=(*data.source, *data.target, *data.pair_weights),
         validation=validation,
         test=test,
         languages=languages,
@@ -137,22 +175,27 @@ def _whole(pair):
     return bool(pair.source.strip() and pair.target.strip())
 
 
-def _hold_out(train, wanted):
+def _hold_out(train, path, wanted):
     """Validation pairs spread evenly over the training files: at most a tenth of them.
+
+    Args:
+        train: function that gives all pairs.
+        path: of the first file, to name.
+        wanted: how many.
 
     Returns:
         The pairs, and the digests by which their copies are kept out of training as well.
     """
-    total = sum(_whole(pair) for pair in read_pairs(*train))
-    count = min(wanted, total // 10)
-    if count == 0:
+    total = sum(map(_whole, train()))
+    number = min(wanted, total // 10)
+    if number == 0:
         raise UserError(
-            f"{train[0][0]} has {total} sentence pairs, too few to hold some out for validation: "
+            f"{path} has {total} sentence pairs, too few to hold some out for validation: "
             "give validation files, or at least 10 pairs."
         )
-    chosen = {number * total // count for number in range(count)}
-    pairs = (pair for pair in read_pairs(*train) if _whole(pair))
-    kept = [pair for number, pair in enumerate(pairs) if number in chosen]
+    chosen = {place * total // number for place in range(number)}
+    pairs = filter(_whole, train())
+    kept = [pair for place, pair in enumerate(pairs) if place in chosen]
     validation = Pairs([pair.source for pair in kept], [pair.target for pair in kept])
     return validation, frozenset(_digest(pair) for pair in kept)
 

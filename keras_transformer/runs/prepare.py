@@ -9,8 +9,12 @@ from keras_transformer.data.batches import TranslationBatches
 from keras_transformer.data.fingerprint import corpus_fingerprint
 from keras_transformer.data.keras_dataset import as_dataset
 from keras_transformer.data.token_corpus import TokenCorpus
+from keras_transformer.runs.changing_epochs import (
+    ChangingEpochs,
+    epochs_differ,
+    sampling_options,
+)
 from keras_transformer.runs.corpora import filtered
-from keras_transformer.runs.subword_epochs import SubwordEpochs, sampling_options
 from keras_transformer.tokenizers import TokenizerPair, default_vocabulary_size
 
 
@@ -20,10 +24,10 @@ class PreparedData:
 
     tokenizers: TokenizerPair
     tokens: TokenCorpus
-    plan: BatchPlan  # of every epoch; of a usual one, where segmentations are sampled
+    plan: BatchPlan  # of every epoch; of a usual one, where they differ
     train: object  # data set for `fit`, with `set_epoch`
     validation: object  # data set for `validation_data`
-    epochs: SubwordEpochs | None = None  # where segmentations are sampled
+    epochs: ChangingEpochs | None = None  # where they differ
 
     def tokens_of_epoch(self, epoch):
         """Real target tokens of each batch of an epoch, end marks included."""
@@ -51,12 +55,12 @@ def prepare_data(config, corpus, folder, say):
     tokens = _tokenise(config, corpus, tokenizers, folder, say)
     say(tokens.report.summary())
     training, epochs = config.training, None
-    if sampling_options(config).on:
-        epochs = SubwordEpochs(
+    if epochs_differ(config):
+        epochs = ChangingEpochs(
             config, tokens, tokenizers, folder, lambda *parts: _batches(*parts, tokenizers)
         )
         plan, train = epochs.plan, as_dataset(epochs.batches, max_batches=epochs.max_batches)
-        say(f"Training, as far as the segmentations of epoch 1 tell: {plan.statistics()}.")
+        say(f"Training, as far as epoch 1 tells: {plan.statistics()}.")
     else:
         plan = _plan(tokens, training, training.seed)
         train = as_dataset(_batches(tokens, plan, tokenizers))
@@ -108,6 +112,7 @@ def _tokenise(config, corpus, tokenizers, folder, say):
         "format": data.format,
         "sample": [data.sample, data.sample_pairs],
         "filters": [data.max_length, data.max_ratio, data.deduplicate],
+        "weights_inside": data.weights_inside,
         "held_out": hashlib.sha256(b"".join(sorted(corpus.held_out))).hexdigest(),
     }
     fingerprint = corpus_fingerprint(corpus.files, tokenizers, json.loads(json.dumps(options)))
@@ -126,6 +131,7 @@ def _tokenise(config, corpus, tokenizers, folder, say):
         tokenizers,
         fingerprint,
         max_length=data.max_length,
+        weighted=bool(data.pair_weights or data.weights_inside),
         report=report,
         progress=progress,
     )

@@ -70,6 +70,9 @@ class SubwordSampler:
         options: `SamplingOptions`.
         side: `"source"` or `"target"`, drawn apart.
 
+    Attributes:
+        vocabulary_size: of the tokenizer.
+
     Raises:
         UserError: a tokenizer that cannot be sampled so.
     """
@@ -78,6 +81,7 @@ class SubwordSampler:
         options.check(tokenizer.kind)
         vocabulary = Vocabulary(read_pieces(tokenizer.model_bytes()))
         self._begins_word = vocabulary.begins_word
+        self.vocabulary_size = len(vocabulary.scores)
         if tokenizer.kind == "bpe":
             self._chooser = BpeDropout(vocabulary, options.bpe_dropout)
         else:

@@ -71,3 +71,33 @@ def test_a_plan_of_another_corpus_is_refused():
     short = PlannedBatch(np.array([0, 1]), 2, 1, 1)
     with pytest.raises(UserError, match="do not fit into the 1 columns planned"):
         batches.batch(short)
+
+
+def test_weights_come_third_and_their_mean_over_tokens_is_one():
+    plain = make()
+    weights = np.random.default_rng(5).uniform(0.1, 7, 59).astype(np.float32)
+    corpus = TokenCorpus(plain.corpus.source_tokens, plain.corpus.target_tokens, weights=weights)
+    batches = TranslationBatches(corpus, plain.plan, START, END)
+    assert batches.weighted and not plain.weighted
+    tokens = total = 0
+    for planned, (inputs, labels, given), (_, wanted) in zip(
+        plain.plan.epoch(1), batches.epoch(1), plain.epoch(1), strict=True
+    ):
+        assert set(inputs) == {"source_ids", "target_ids"}
+        np.testing.assert_array_equal(labels, wanted)
+        assert given.dtype == np.float32 and given.shape == (planned.num_rows,)
+        real = planned.rows >= 0
+        ratio = given[real] / weights[planned.rows[real]]
+        np.testing.assert_allclose(ratio, ratio[0], rtol=1e-5)
+        assert (given[~real] == 1).all()
+        tokens += (labels != 0).sum()
+        total += ((labels != 0).sum(axis=1) * given).sum()
+    np.testing.assert_allclose(total / tokens, 1, rtol=1e-5)
+
+
+def test_equal_weights_are_exactly_one():
+    plain = make()
+    weights = np.full(59, 0.3, np.float32)
+    corpus = TokenCorpus(plain.corpus.source_tokens, plain.corpus.target_tokens, weights=weights)
+    for _, _, given in TranslationBatches(corpus, plain.plan, START, END).epoch(0):
+        assert (given == 1).all()

@@ -5,6 +5,7 @@ import random
 import pytest
 
 from keras_transformer.data.filters import FilterOptions, FilterReport, _KeySet, filter_pairs
+from keras_transformer.data.readers import Pair
 from keras_transformer.errors import UserError
 
 
@@ -90,3 +91,10 @@ def test_options_that_would_drop_everything_are_refused(options):
     name = next(iter(options))
     with pytest.raises(UserError, match=f"`{name}` must be 1 or more. Received: {name}="):
         FilterOptions(**options)
+
+
+def test_a_pair_of_weight_zero_is_dropped():
+    pairs = [Pair("a", "b", "", weight) for weight in (1.0, 0.0, 0.5)]
+    report = FilterReport()
+    assert [pair.weight for pair in filter_pairs(pairs, None, report)] == [1.0, 0.5]
+    assert report.dropped == {"weight 0": 1}

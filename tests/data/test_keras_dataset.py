@@ -27,6 +27,7 @@ class UnequalEpochs:
     """Batches of which epoch 0 has 7, epoch 1 has 11 and epoch 2 has 5."""
 
     sizes = (7, 11, 5)
+    weighted = False
 
     def __init__(self, batches):
         self.batches = batches
@@ -53,6 +54,15 @@ class Recorder(keras.Model):
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         if self.run_eagerly and not isinstance(y, keras.KerasTensor):
             self.seen.append([np.array(ids) for ids in (x["source_ids"], x["target_ids"], y)])
+        return keras.ops.sum(y_pred) * 0.0
+
+
+class WeightRecorder(Recorder):
+    """Notes the weights as well."""
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        if self.run_eagerly and not isinstance(y, keras.KerasTensor):
+            self.seen.append(None if sample_weight is None else np.array(sample_weight))
         return keras.ops.sum(y_pred) * 0.0
 
 
@@ -156,3 +166,17 @@ def test_an_error_while_making_a_batch_reaches_the_caller():
 
     with pytest.raises(Exception, match="the disk is gone"):
         recorder().fit(as_dataset(Broken(make_batches())), epochs=1, verbose=0)
+
+
+def test_weights_reach_the_loss():
+    plain = make_batches()
+    weights = np.random.default_rng(5).uniform(0.1, 7, 113).astype(np.float32)
+    corpus = TokenCorpus(plain.corpus.source_tokens, plain.corpus.target_tokens, weights=weights)
+    batches = TranslationBatches(corpus, plain.plan, start_id=2, end_id=3)
+    model = WeightRecorder()
+    model.compile(optimizer=keras.optimizers.SGD(0.0), run_eagerly=True, jit_compile=False)
+    model.fit(as_dataset(batches), epochs=1, verbose=0)
+    expected = [batch[2] for batch in batches.epoch(0)]
+    assert len(model.seen) == len(expected) > 3
+    for seen, wanted in zip(model.seen, expected, strict=True):
+        np.testing.assert_array_equal(seen, wanted)

@@ -174,3 +174,63 @@ def test_wrong_calls_are_refused_at_once(write, tmp_path):
     ]:
         with pytest.raises(UserError, match=message):
             read_pairs(*arguments)
+
+
+def test_weights_from_files_of_their_own(write):
+    source, target = write("a.txt", "a\nb\n"), write("b.txt", "x\ny\n")
+    more = write("c.txt", "c\n"), write("d.txt", "z\n")
+    weights = write("a.weights", "0.5\n2e-1\n"), write("c.weights", " 3 \n")
+    found = list(read_pairs([source, more[0]], [target, more[1]], weight_paths=weights))
+    assert [pair.weight for pair in found] == [0.5, 0.2, 3.0]
+    assert [pair.part for pair in found] == [0, 0, 1]
+    found = list(read_pairs(write("e.tsv", "a\tx\n\nb\ty\n"), weight_paths=write("w", "1\n2\n3\n")))
+    assert [(pair.source, pair.weight) for pair in found] == [("a", 1.0), ("", 2.0), ("b", 3.0)]
+
+
+def test_weights_beside_the_texts(write):
+    tsv = write("a.tsv", "a\tx\t0.5\tmore\n\nb\ty\t2\n")
+    lines = write("b.jsonl", '{"source": "c", "target": "z", "weight": 3}\n')
+    found = list(read_pairs([tsv, lines], weights_inside=True))
+    assert [(pair.source, pair.weight, pair.part) for pair in found] == [
+        ("a", 0.5, 0),
+        ("", 1.0, 0),
+        ("b", 2.0, 0),
+        ("c", 3.0, 1),
+    ]
+    assert [pair.weight for pair in read_pairs([tsv, lines])] == [1.0] * 4
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("a.tsv", "a\tx\t1\nb\ty\n", r"a.tsv:2 has two columns: expected source, target and wei"),
+        ("a.tsv", "a\tx\tone\n", r"a.tsv:1: expected a weight, .* Received: 'one'"),
+        ("a.tsv", "a\tx\t-1\n", r"a.tsv:1: expected a weight, which is a number of 0 or more"),
+        ("a.tsv", "a\tx\tnan\n", r"Received: 'nan'"),
+        ("a.jsonl", '{"source": "a", "target": "x"}\n', r"a.jsonl:1 has no key 'weight'"),
+        ("a.jsonl", '{"source": "a", "target": "x", "weight": true}\n', r"Received: True"),
+        ("a.jsonl", '{"source": "a", "target": "x", "weight": [1]}\n', r"Received: \[1\]"),
+    ],
+)
+def test_wrong_weights_beside_the_texts_are_named(write, name, content, message):
+    with pytest.raises(UserError, match=message):
+        list(read_pairs(write(name, content), weights_inside=True))
+
+
+@pytest.mark.parametrize(
+    ("weights", "message"),
+    [
+        ("1\n", r"a.tsv has 2 lines but .*w has 1: line by line"),
+        ("1\n2\n3\n4\n", r"a.tsv has 2 lines but .*w has 4: line by line"),
+        ("1\n\n", r"w:2: expected a weight, .* Received: ''"),
+    ],
+)
+def test_wrong_files_of_weights_are_named(write, weights, message):
+    with pytest.raises(UserError, match=message):
+        list(read_pairs(write("a.tsv", "a\tx\nb\ty\n"), weight_paths=write("w", weights)))
+
+
+def test_each_file_needs_its_weights(write):
+    path = write("a.tsv", "a\tx\n")
+    with pytest.raises(UserError, match="there are 2 source files and 1 of weights"):
+        read_pairs([path, path], weight_paths=[write("w", "1\n")])

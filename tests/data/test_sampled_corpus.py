@@ -54,10 +54,10 @@ def text_of(ids):
 
 @pytest.fixture
 def written(tmp_path):
-    def write(corpus, epoch=0, longest=NO_LIMIT, samplers=None):
+    def write(corpus, epoch=0, longest=NO_LIMIT, samplers=None, rows=None):
         folder = tmp_path / f"epoch-{epoch}"
         samplers = samplers or make_samplers()
-        write_sampled(folder, corpus, Pair, samplers, longest, epoch, "its fingerprint")
+        write_sampled(folder, corpus, samplers, longest, epoch, rows, "its fingerprint")
         return TokenCorpus.open(folder, "its fingerprint")
 
     return write
@@ -113,11 +113,27 @@ def test_lengths_are_known_without_writing(written, monkeypatch):
 def test_the_fingerprint_tells_epochs_and_options_apart():
     other = SamplingOptions(seed=5, bpe_dropout=0.5)
     found = [
-        sampled_fingerprint("a", OPTIONS, NO_LIMIT, 0),
-        sampled_fingerprint("b", OPTIONS, NO_LIMIT, 0),
-        sampled_fingerprint("a", other, NO_LIMIT, 0),
-        sampled_fingerprint("a", OPTIONS, (999, 99), 0),
-        sampled_fingerprint("a", OPTIONS, NO_LIMIT, 1),
+        sampled_fingerprint("a", OPTIONS, NO_LIMIT, (), 0),
+        sampled_fingerprint("b", OPTIONS, NO_LIMIT, (), 0),
+        sampled_fingerprint("a", other, NO_LIMIT, (), 0),
+        sampled_fingerprint("a", OPTIONS, (999, 99), (), 0),
+        sampled_fingerprint("a", OPTIONS, NO_LIMIT, (1.0, 2.0), 0),
+        sampled_fingerprint("a", OPTIONS, NO_LIMIT, (), 1),
     ]
-    assert len(set(found)) == 5
-    assert sampled_fingerprint("a", OPTIONS, list(NO_LIMIT), 0) == found[0]
+    assert len(set(found)) == 6
+    assert sampled_fingerprint("a", OPTIONS, list(NO_LIMIT), [], 0) == found[0]
+
+
+def test_a_pair_that_comes_again_is_drawn_again(written):
+    corpus = make_corpus()
+    rows = np.repeat(np.arange(0, 53, 4), 3)
+    drawn, once = written(corpus, 1, rows=rows), written(corpus, 1)
+    assert len(drawn) == 42
+    same = 0
+    for place, row in enumerate(rows):
+        assert text_of(drawn.source(place)) == text_of(corpus.source(row))
+        if place % 3 == 0:  # the first time as if it came once
+            np.testing.assert_array_equal(drawn.source(place), once.source(row))
+        else:
+            same += drawn.source(place).tolist() == drawn.source(place - 1).tolist()
+    assert same < 14

@@ -14,6 +14,8 @@ import pytest
 from keras_transformer.data import epoch_process
 from keras_transformer.data.batch_plan import BatchPlan
 from keras_transformer.data.batches import TranslationBatches
+from keras_transformer.data.mixture import Mixture
+from keras_transformer.data.readers import Pair
 from keras_transformer.data.sampled_corpus import write_sampled
 from keras_transformer.data.sampled_epochs import ChangingBatches, SampledEpochs
 from keras_transformer.data.token_corpus import TokenCorpus
@@ -65,7 +67,7 @@ def expected(home, epoch, tmp_path):
     tokenizers = TokenizerPair.load(home)
     corpus = TokenCorpus.open(home / "data")
     folder = tmp_path / "expected"
-    write_sampled(folder, corpus, tokenizers, samplers_of(tokenizers, OPTIONS), LONGEST, epoch, "")
+    write_sampled(folder, corpus, samplers_of(tokenizers, OPTIONS), LONGEST, epoch)
     return TokenCorpus.open(folder)
 
 
@@ -156,7 +158,7 @@ def test_a_process_that_died_is_said(epochs):
 
 def test_an_error_of_ours_is_told_with_its_kind(home, tmp_path, monkeypatch):
     settings = {"corpus": str(home / "data"), "tokenizers": str(home), "longest": "nonsense",
-                "options": vars(OPTIONS)}  # fmt: skip
+                "options": vars(OPTIONS), "corpus_weights": []}  # fmt: skip
     process = epoch_process.EpochProcess(settings)
     process.ask(0, tmp_path / "x")
     with pytest.raises(UserError, match=r"failed \((Type|UFuncNoLoop|UFuncType|Value)\w*Error"):
@@ -206,3 +208,17 @@ def test_batches_follow_the_lengths_of_their_epoch(epochs):
         again = list(batches.epoch(epoch, 3))
         np.testing.assert_array_equal(again[0][1], found[3][1])
     assert plans == [0, 1]
+
+
+def test_shares_of_corpora_choose_the_pairs(home, tmp_path, epochs):
+    tokenizers = TokenizerPair.load(home)
+    texts = ["the old man", "the young book"]
+    pairs = [Pair(texts[part], texts[part], "", 1.0, part) for part in (0, 1) for _ in range(20)]
+    TokenCorpus.build(tmp_path / "two", pairs, tokenizers, "two corpora")
+    one = epochs(corpus=tmp_path / "two", fingerprint="two corpora", corpus_weights=(1.0, 3.0))
+    mixture = Mixture([20, 20], (1.0, 3.0), OPTIONS.seed)
+    for epoch in (0, 1):
+        corpus, rows = one.corpus(epoch), mixture.rows(epoch)
+        found = tokenizers.source.decode([corpus.source(i) for i in range(40)])
+        assert found == [texts[row // 20] for row in rows]
+        assert found.count(texts[0]) == 10

@@ -14,6 +14,7 @@ import pytest
 
 from keras_transformer.data import corpus_writer, token_corpus
 from keras_transformer.data.filters import FilterOptions, FilterReport, filter_pairs
+from keras_transformer.data.readers import Pair
 from keras_transformer.data.token_corpus import TokenCorpus
 from keras_transformer.errors import UserError
 
@@ -198,7 +199,7 @@ def test_another_version_or_fingerprint_is_refused(tmp_path):
     description = json.loads(path.read_text())
     description["format_version"] += 1
     path.write_text(json.dumps(description))
-    with pytest.raises(UserError, match="is of another version than 1"):
+    with pytest.raises(UserError, match="is of another version than 2"):
         TokenCorpus.open(tmp_path / "c")
     with pytest.raises(UserError, match="holds no tokenised corpus"):
         TokenCorpus.open(tmp_path / "nowhere")
@@ -263,3 +264,41 @@ def test_only_abandoned_builds_are_removed(tmp_path):
 def test_sides_of_unequal_length_are_refused():
     with pytest.raises(UserError, match="1 sources and 2 targets"):
         TokenCorpus.of([[5]], [[6], [7]])
+
+
+def weighted_pairs():
+    weights = [0.5, 2.0, 0.1, 3.0]
+    return [Pair(*pair, "", weight, number // 2 * 2)
+            for number, (pair, weight) in enumerate(zip(PAIRS, weights, strict=True))]  # fmt: skip
+
+
+def test_weights_and_parts_are_kept(tmp_path):
+    built = build(tmp_path / "c", weighted_pairs(), max_length=4, weighted=True)
+    for corpus in (built, TokenCorpus.open(tmp_path / "c", "f1")):
+        assert_holds(corpus, PAIRS[:2])  # "hello" and "one two" are too long
+        assert corpus.weights.dtype == np.float32 and corpus.weights.tolist() == [0.5, 2.0]
+        assert corpus.part_sizes == [2]
+    built = build(tmp_path / "c", weighted_pairs())
+    assert built.weights is None and built.part_sizes == [2, 0, 2]
+    assert build(tmp_path / "c").part_sizes == [4]
+
+
+def test_damaged_weights_are_noticed(tmp_path):
+    build(tmp_path / "c", weighted_pairs(), weighted=True)
+    path = tmp_path / "c" / "weights"
+    path.write_bytes(path.read_bytes()[:-1] + b"x")
+    with pytest.raises(UserError, match="weights is damaged or incomplete"):
+        TokenCorpus.open(tmp_path / "c")
+
+
+def test_selected_pairs(tmp_path):
+    corpus = build(tmp_path / "c", weighted_pairs(), weighted=True)
+    rows = np.array([3, 0, 0, 2])
+    selected = corpus.select(rows)
+    assert_holds(selected, [PAIRS[row] for row in rows])
+    np.testing.assert_array_equal(selected.weights, corpus.weights[rows])
+    ids, lengths = selected.target_tokens.gather(np.array([1, 3]))
+    assert lengths.tolist() == [3, 1]
+    assert (ids - 4).tolist() == list(b"xyzq")
+    with pytest.raises(IndexError, match="sentence 4 of 4"):
+        selected.source(4)

@@ -77,3 +77,40 @@ def test_a_download_needs_its_languages(tmp_path):
     data = DataConfig(download="multi30k", folder=str(tmp_path), source_language="en")
     with pytest.raises(UserError, match=r"needs data\.source_language and data\.target_language"):
         open_corpus(data)
+
+
+def test_weights_of_pairs_and_files_go_with_the_pairs(files, tmp_path):
+    more = write(tmp_path / "b.tsv", [f"말 {n}\tword {n}" for n in range(5)])
+    both = write(tmp_path / "a.tsv", [f"문장 {n}\tsentence {n}" for n in range(40)])
+    weights = (
+        write(tmp_path / "a.weights", [str(n / 10) for n in range(40)]),
+        write(tmp_path / "b.weights", ["2"] * 5),
+    )
+    data = DataConfig(source=(both, more), pair_weights=weights, validation_pairs=4)
+    corpus = open_corpus(data)
+    assert corpus.files == (both, more, *weights)
+    trained = list(corpus.train())
+    assert len(trained) == 41
+    for pair in trained:
+        word, number = pair.target.split()
+        assert pair.weight == (int(number) / 10 if word == "sentence" else 2.0)
+        assert pair.part == (word == "word")
+    kept, report = filtered(corpus, data)
+    assert len(list(kept)) + report.dropped.get("weight 0", 0) == 41
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"corpus_weights": (1.0,)}, r"data.corpus_weights is about training files: give data.sou"),
+        ({"weights_inside": True, "download": "multi30k"}, r"data.weights_inside is about train"),
+        ({"source": ("a.tsv", "b.tsv"), "corpus_weights": (1.0,)},
+         r"data.corpus_weights has 1 value, and data.source names 2 files: give one for each"),
+        ({"source": ("a.tsv",), "pair_weights": ("x", "y")}, r"data.pair_weights has 2 values"),
+        ({"source": ("a.tsv",), "pair_weights": ("x",), "weights_inside": True}, "exclude each"),
+        ({"source": ("a",), "target": ("b",), "weights_inside": True}, "give files of weights as"),
+    ],
+)  # fmt: skip
+def test_weights_that_cannot_be_are_said(settings, message):
+    with pytest.raises(UserError, match=message):
+        open_corpus(DataConfig(**settings))

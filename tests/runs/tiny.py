@@ -59,7 +59,10 @@ def options(folder, **changes):
         "training.checkpoint_steps": "3",
         "training.average_checkpoints": "2",
         "training.weights": "ema",
-        **{name.replace("__", "."): str(value) for name, value in changes.items()},
+        **{
+            name.replace("__", "."): value if isinstance(value, list) else str(value)
+            for name, value in changes.items()
+        },
     }
 
 
