@@ -24,6 +24,9 @@ extensions = [
 source_suffix = {".md": "markdown"}
 exclude_patterns = ["_*"]
 
+# Blocks without a language are commands, and what they print.
+highlight_language = "text"
+
 # Docstrings are written as Markdown is: `code` in single backticks.
 default_role = "code"
 # Anchors as GitHub makes them, so that a link leads to the same place there and here.
@@ -37,7 +40,7 @@ napoleon_use_rtype = False
 napoleon_custom_sections = [("Call arguments", "params_style"), "Reference"]
 
 html_theme = "furo"
-html_title = f"keras_transformer {version}"
+html_title = project
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
 html_show_sphinx = False

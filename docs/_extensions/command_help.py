@@ -1,41 +1,48 @@
-"""A directive that shows what `keras-transformer COMMAND --help` prints."""
+"""A directive that shows what `keras-transformer COMMAND --help` prints, for every command."""
 
+import argparse
 import os
 
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
-WIDTH = "96"
+WIDTH = "88"
 
 
 class CommandHelp(SphinxDirective):
-    """`{command-help} train`: the help of a command, from the parser itself."""
-
-    required_arguments = 1
+    """`{command-help}`: a section for each command, and in it one for each command of its own."""
 
     def run(self):
-        from keras_transformer.cli.parser import COMMANDS
+        from keras_transformer.cli.parser import build_parser
 
-        (command,) = self.arguments
-        if command not in COMMANDS:
-            raise self.error(f"there is no command {command}: expected one of {COMMANDS}")
-        return [nodes.literal_block(text=help_of(command), language="text")]
+        before = os.environ.get("COLUMNS")
+        os.environ["COLUMNS"] = WIDTH  # argparse makes its lines as long as the terminal's
+        try:
+            return list(_sections(build_parser()))
+        finally:
+            if before is None:
+                del os.environ["COLUMNS"]
+            else:
+                os.environ["COLUMNS"] = before
 
 
-def help_of(command):
-    """The help of a command, in lines of a fixed width."""
-    from keras_transformer.cli.parser import build_parser
+def _sections(parser):
+    """A section for each command of a parser."""
+    for command in _commands(parser).values():
+        title = command.prog.removeprefix("keras-transformer ")
+        section = nodes.section(ids=[nodes.make_id(title)], names=[title])
+        section += nodes.title(text=title)
+        section += nodes.literal_block(text=command.format_help(), language="text")
+        section += list(_sections(command))
+        yield section
 
-    before = os.environ.get("COLUMNS")
-    os.environ["COLUMNS"] = WIDTH
-    try:
-        (commands,) = build_parser()._subparsers._group_actions
-        return commands.choices[command].format_help()
-    finally:
-        if before is None:
-            del os.environ["COLUMNS"]
-        else:
-            os.environ["COLUMNS"] = before
+
+def _commands(parser):
+    """The parsers of the commands that a parser hands over to, by name."""
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            return action.choices
+    return {}
 
 
 def setup(app):

@@ -5,6 +5,7 @@ import re
 
 # `code`, over the end of a line too, but not over the end of a paragraph.
 _CODE_SPAN = re.compile(r"(?<!`)`(?!`)((?:[^`\n]|\n(?!\s*\n))+?)`(?!`)(\w?)")
+_HIDDEN = "(*args, **kwargs)"
 _FIELD = re.compile(r"    \w+: .+")
 
 
@@ -12,6 +13,7 @@ def setup(app):
     """Registers the extension."""
     # Before napoleon, which listens with the usual 500.
     app.connect("autodoc-process-docstring", _rewrite, priority=400)
+    app.connect("autodoc-process-signature", _signature)
     app.connect("autodoc-skip-member", _skip)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
@@ -29,6 +31,18 @@ def _literal(match):
     code, next_letter = match[1].strip(), match[2]
     # Between a literal and a letter reStructuredText wants an escaped space.
     return f"``{code}``" + (f"\\ {next_letter}" if next_letter else "")
+
+
+def _signature(app, what, name, thing, options, signature, return_annotation):
+    """That of `__init__`, where Keras' way to make objects has hidden it."""
+    if what != "class" or signature != _HIDDEN:
+        return None
+    for base in thing.__mro__:
+        parameters = list(inspect.signature(base.__init__).parameters.values())[1:]
+        found = f"({', '.join(map(str, parameters))})"
+        if found != _HIDDEN:
+            return found, return_annotation
+    return None
 
 
 def _skip(app, what, name, thing, skip, options):

@@ -16,7 +16,8 @@ _LANGUAGES = {".py": "python", ".yaml": "yaml", ".md": "markdown", ".cfg": "ini"
 
 def setup(app):
     """Registers the extension."""
-    app.connect("doctree-read", _lead_to_source_pages)
+    # Before Sphinx copies what is linked, which it does with the usual 500.
+    app.connect("doctree-read", _lead_to_source_pages, priority=400)
     app.connect("env-purge-doc", _forget)
     app.connect("html-collect-pages", _source_pages)
     return {"parallel_read_safe": False, "parallel_write_safe": True}
