@@ -93,7 +93,7 @@ def test_numbers_in_the_text_were_printed(page):
     printed = " ".join(block.text for block in blocks(page) if block.language == "text")
     values = [float(number) for number in re.findall(r"\d+\.\d+", printed)]
     text = re.sub(r"\(http\S+\)|arXiv:\S+|`[^`]*`", "", "\n".join(prose(page)))
-    for number in re.findall(r"(?<![\d.,])\d+\.\d+(?![\d.])", text):
+    for number in re.findall(r"(?<![\d.,])\d+\.\d+(?!\.?\d)", text):
         decimals = len(number.partition(".")[2])
         known = [f"{value:.{decimals}f}" for value in values]
         assert number in [*known, *KNOWN], f"{page}: where does {number} come from?"
