@@ -73,7 +73,7 @@ def _lines(first, second):
             yield f"    layer {layer} looks at {words}"
     distances = cosine_distances(first.states, second.states)
     stages = zip(first.stages, distances, strict=True)
-    yield "  distance of the two: " + ", ".join(f"{name} {d:.2f}" for name, d in stages)
+    yield "  distance of the two: " + ", ".join(f"{name} {d:.3f}" for name, d in stages)
 
 
 def _draw(found, folder):

@@ -3,14 +3,14 @@
 from keras_transformer.errors import UserError
 from keras_transformer.visualization.context_words import find_word
 
-# In the words of the sample corpus. Where the two sentences of a pair differ in one word alone, the
-# word in question stands at the same place in both: nothing but its context can tell it apart.
+# In the words of the sample corpus. The two sentences of a pair differ in one other word, and the
+# word in question stands at the same place in both: nothing but that word can tell it apart.
 EXAMPLES = {
     "은행": ("경찰관은 이 은행이 넓어서 좋아해요.", "경찰관은 이 은행이 신선해서 좋아해요."),
     "배": ("룸메이트는 그 배가 안전해서 좋아해요.", "룸메이트는 그 배가 달아서 좋아해요."),
     "눈": ("친구는 어제 눈을 감았어요.", "친구는 어제 눈을 치웠어요."),
-    "인도": ("요리사는 인도가 더워서 싫어해요.", "요리사는 인도가 좁아서 싫어해요."),
-    "말": ("누나는 민수의 말이 건강해서 좋아해요.", "누나는 민수의 말이 쉬워서 좋아해요."),
+    "인도": ("경찰관은 인도를 여행했어요.", "경찰관은 인도를 쓸었어요."),
+    "말": ("누나는 민수의 말을 탔어요.", "누나는 민수의 말을 믿었어요."),
 }
 
 

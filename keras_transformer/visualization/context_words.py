@@ -240,7 +240,7 @@ def _draw_parting(axes, first, second):
     axes.plot(places, distances, "o-", color=SERIES[2], linewidth=2)
     for place, distance in zip(places, distances, strict=True):
         axes.annotate(
-            f"{distance:.2f}",
+            f"{distance:.3f}" if distances.max() < 0.2 else f"{distance:.2f}",
             (place, distance),
             xytext=(0, 7),
             textcoords="offset points",
@@ -248,7 +248,7 @@ def _draw_parting(axes, first, second):
             fontsize=9,
         )
     axes.set_xticks(places, first.stages, rotation=30, ha="right")
-    axes.set_ylim(0, max(1.15 * distances.max(), 0.1))
+    axes.set_ylim(0, 1.15 * distances.max() or 0.1)
     axes.set_ylabel("cosine distance of the two states")
     axes.grid(axis="y", color=LINE, linewidth=0.6)
     axes.tick_params(colors=SOFT)

@@ -53,7 +53,7 @@ def test_the_command(whole_run, tmp_path, capsys):
     assert lines[0] == "가"
     assert lines[1].startswith("  나 가 다  →  ")
     assert lines[3].startswith("    layer 1 looks at ")
-    assert lines[-2].startswith("  distance of the two: embedding 0.00, with its position ")
+    assert lines[-2].startswith("  distance of the two: embedding 0.000, with its position ")
     assert lines[-1] == f"  {folder / '가.png'}"
     assert (folder / "가.png").read_bytes()[:4] == b"\x89PNG"
     assert cli.main([*command[:-2], "--no-pictures"]) == 0
