@@ -169,7 +169,9 @@ def test_an_error_of_ours_is_told_with_its_kind(home, tmp_path, monkeypatch):
 @pytest.mark.parametrize("death", [signal.SIGKILL, signal.SIGINT])
 def test_the_process_ends_with_its_parent(death, home, tmp_path):
     script = (
-        "import sys, time\nfrom tests.data.test_sampled_epochs import *\n"
+        "import signal, sys, time\nfrom tests.data.test_sampled_epochs import *\n"
+        # Who starts the tests in the background may have it ignored.
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         f"home, folder = {str(home)!r}, {str(tmp_path)!r} + '/sampled'\n"
         "one = SampledEpochs(home + '/data', 'the corpus', home, folder, OPTIONS, LONGEST)\n"
         "one.corpus(0)\n"
