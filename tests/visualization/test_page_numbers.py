@@ -29,7 +29,7 @@ READ = """() => {
     vectors: cells("vectors"),
     rows: [...document.querySelectorAll("#keys .number")].map(text),
     labels: [...document.querySelectorAll("#keys .label")].map(text),
-    strips: [...document.querySelectorAll("#stage .row canvas")].map((canvas) => [...canvas.vector]),
+    strips: [...document.querySelectorAll("#stage .row canvas")].map((one) => [...one.vector]),
     equation: text(document.querySelector("#equation")),
     readout: text(document.querySelector("#readout")),
     agreement: text(document.querySelector("#agreement")),
