@@ -62,7 +62,7 @@ def draw(run, translator, tmp_path, monkeypatch, capfd):
         (["schedule", "RUN"], ["schedule"]),
         (["smoothing", "RUN"], ["smoothing"]),
         (["smoothing", "RUN", TEXT, "ab cd ef"], ["smoothing"]),
-        (["heads", "RUN", TEXT], ["heads-encoder-layer-1"]),
+        (["heads", "RUN", TEXT, "--kind", "decoder"], ["heads-decoder-layer-1"]),
         (["heads", "RUN", TEXT, "--kind", "cross", "--layer", "2"], ["heads-cross-layer-2"]),
         (
             ["attention", "RUN", TEXT],

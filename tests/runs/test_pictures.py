@@ -5,6 +5,7 @@ import shutil
 import numpy as np
 import pytest
 
+from keras_transformer.data.batches import TranslationBatches
 from keras_transformer.errors import UserError
 from keras_transformer.runs.pictures import learning_rates, training_batch
 from keras_transformer.tokenizers import TokenizerPair
@@ -31,10 +32,19 @@ def test_rows_of_a_batch(whole_run):
     assert len(set(map(tuple, sources))) > 3
 
 
-def test_a_batch_may_have_fewer_rows(whole_run):
-    source_ids, _ = training_batch(whole_run, num_rows=1000)
-    assert 2 < len(source_ids) < 300
-    assert source_ids.any(axis=1).all()  # rows of padding are no sentences
+def test_rows_of_padding_are_no_sentences(whole_run, monkeypatch):
+    real, _ = training_batch(whole_run, num_rows=1000)
+    batch = TranslationBatches.batch
+
+    def with_padding(self, planned):
+        inputs, labels = batch(self, planned)
+        return {name: np.pad(ids, ((2, 1), (0, 0))) for name, ids in inputs.items()}, labels
+
+    monkeypatch.setattr(TranslationBatches, "batch", with_padding)
+    source_ids, target_ids = training_batch(whole_run, num_rows=1000)
+    assert 2 < len(real) < 300
+    np.testing.assert_array_equal(source_ids, real)
+    assert target_ids.any(axis=1).all()
 
 
 def test_a_run_without_its_corpus(whole_run, tmp_path):

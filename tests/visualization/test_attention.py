@@ -107,13 +107,13 @@ def test_heads_side_by_side(sentence):
 
 
 def test_heads_of_long_sentences_fill_a_square():
-    view = AttentionView.of(explanation(60, 2), "encoder")
+    view = AttentionView.of(explanation(70, 2), "encoder")
     figure = draw_heads(view, 0)
     width, height = figure.get_size_inches()
     assert 0.5 < width / height < 2 and max(width, height) <= 40
-    assert names(panels(figure)[0].xaxis) == [f"␣소{i}" for i in range(60)]
+    assert names(panels(figure)[0].xaxis) == [f"␣소{i}" for i in range(70)]
     figure.canvas.draw()
-    size = panels(figure)[0].get_window_extent().width / 60
+    size = panels(figure)[0].get_window_extent().width / 70
     assert size > panels(figure)[0].xaxis.get_ticklabels()[0].get_fontsize() * figure.dpi / 72
 
 

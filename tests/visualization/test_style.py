@@ -53,12 +53,13 @@ def test_no_letter_is_missing():
 def test_the_settings_around_do_not_matter():
     before = dict(matplotlib.rcParams)
     plain = picture()
-    with matplotlib.rc_context({"font.size": 30, "axes.spines.top": True, "text.color": "red"}):
+    with matplotlib.rc_context({"font.size": 30, "axes.spines.top": True, "lines.linewidth": 9}):
         dressed = picture()
     assert dict(matplotlib.rcParams) == before
     for figure in (plain, dressed):
         assert figure.axes[0].xaxis.get_ticklabels()[0].get_fontsize() == 10
         assert not figure.axes[0].spines["top"].get_visible()
+        assert figure.axes[0].lines[0].get_linewidth() == 1.5
         assert figure.axes[0].xaxis.get_ticklabels()[0].get_fontfamily() == font_families()
     assert len(set(SERIES)) == 4
 
@@ -100,17 +101,17 @@ def test_wrapped_text_fits():
 
 
 def test_signs_of_formulas_are_text(tmp_path):
-    """A dollar in a sentence begins no formula."""
-    figure = picture("it costs $5 or 5$ {")
+    """A dollar in a sentence begins no formula, least of all a wrong one."""
+    figure = picture(r"it costs $\frac$ 5")
     save(figure, tmp_path / "a.png")
-    assert figure.get_suptitle() == "it costs $5 or 5$ {"
+    assert figure.get_suptitle() == r"it costs $\frac$ 5"
 
 
 def test_save(tmp_path):
     path = tmp_path / "deep" / "folder" / "a.png"
     save(picture(), path)
     first = path.read_bytes()
-    assert first.startswith(PNG_SIGNATURE)
+    assert first.startswith(PNG_SIGNATURE) and first.endswith(b"IEND\xaeB`\x82")
     save(picture("another"), path)
     assert path.read_bytes() != first
     save(picture(), path)
