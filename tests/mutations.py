@@ -48,6 +48,11 @@ LOSS = "tests/training/test_masked_crossentropy.py"
 METRICS = "tests/training/test_metrics.py"
 SCHEDULE = "tests/training/test_warmup_schedule.py"
 CHECKPOINT = "tests/training/test_checkpoint.py"
+OPTIMIZERS = "tests/training/test_optimizers.py"
+R_DROP = "tests/training/test_r_drop.py"
+AVERAGE = "tests/training/test_moving_average.py"
+MEAN = "tests/training/test_checkpoint_mean.py"
+TERMINATION = "tests/training/test_termination.py"
 DECODING = "tests/decoding/test_decoding.py"
 BEAM = "tests/decoding/test_beam_search.py"
 SEARCH = "tests/decoding/test_search.py"
@@ -203,15 +208,15 @@ MUTATIONS = [
     Mutation(
         "smoothing-mass",
         "training/masked_crossentropy.py",
-        "right = 1.0 - label_smoothing",
-        "right = 1.0",
+        "losses = log_sum_exp - (1.0 - label_smoothing) * ",
+        "losses = log_sum_exp - ",
         f"{LOSS} -k 'keras or by_hand'",
     ),
     Mutation(
         "smoothing-gradient",
         "training/masked_crossentropy.py",
-        "other = label_smoothing / logits.shape[-1]",
-        "other = label_smoothing / (logits.shape[-1] - 1)",
+        "other = label_smoothing / probabilities.shape[-1]",
+        "other = label_smoothing / (probabilities.shape[-1] - 1)",
         f"{LOSS} -k gradient",
     ),
     Mutation(
@@ -231,8 +236,8 @@ MUTATIONS = [
     Mutation(
         "schedule-step",
         "training/warmup_schedule.py",
-        'ops.cast(step, "float32") + 1.0',
-        'ops.cast(step, "float32") + 1e-9',
+        'ops.cast(update, "float32") + 1.0',
+        'ops.cast(update, "float32") + 1e-9',
         SCHEDULE,
     ),
     Mutation(
@@ -255,6 +260,97 @@ MUTATIONS = [
         "training/checkpoint.py",
         'named["random"] = [v for v in model.variables if id(v) not in weights]',
         'named["random"] = []',
+        CHECKPOINT,
+    ),
+    Mutation(
+        "schedule-counts-batches",
+        "training/warmup_schedule.py",
+        'ops.floor_divide(ops.cast(step, "int32"), self.batches_per_update)',
+        'ops.cast(step, "int32")',
+        SCHEDULE,
+    ),
+    Mutation(
+        "accumulation-of-means",
+        "training/optimizers.py",
+        "gradient * tokens for gradient",
+        "gradient for gradient",
+        f"{OPTIMIZERS} -k one_of_all",
+    ),
+    Mutation(
+        "accumulated-tokens-stay",
+        "training/optimizers.py",
+        "ops.where(complete, 0.0, ",
+        "ops.where(complete, 1.0, ",
+        f"{OPTIMIZERS} -k one_of_all",
+    ),
+    Mutation(
+        "clipping-of-sums",
+        "training/optimizers.py",
+        "return super()._clip_gradients(grads)",
+        "return grads",
+        f"{OPTIMIZERS} -k clipping",
+    ),
+    Mutation(
+        "gradient-in-rows",
+        "training/optimizers.py",
+        "grads = list(map(dense, grads))",
+        "grads = list(grads)",
+        f"{OPTIMIZERS} -k one_of_all",
+    ),
+    Mutation(
+        "decay-of-norms",
+        "training/optimizers.py",
+        '_NO_DECAY = ("bias", "gamma", "beta")',
+        '_NO_DECAY = ("bias",)',
+        f"{OPTIMIZERS} -k decay",
+    ),
+    Mutation(
+        "r-drop-of-one-side",
+        "training/r_drop.py",
+        "(difference + other * (apart - other_apart))",
+        "(difference - other * (apart - other_apart))",
+        f"{R_DROP} -k value",
+    ),
+    Mutation(
+        "r-drop-in-validation",
+        "training/training_model.py",
+        "if not (training and self.r_drop):",
+        "if not self.r_drop:",
+        f"{R_DROP} -k differ",
+    ),
+    Mutation(
+        "average-of-every-batch",
+        "training/moving_average.py",
+        "if step == self._step:",
+        "if step < self._step:",
+        AVERAGE,
+    ),
+    Mutation(
+        "mean-of-the-worst",
+        "training/checkpoint_mean.py",
+        "return min(self.members, key=lambda",
+        "return max(self.members, key=lambda",
+        MEAN,
+    ),
+    Mutation(
+        "epochs-of-checkpoints-forgotten",
+        "training/checkpoint_mean.py",
+        "needed |= {epoch for epoch, _ in",
+        "needed & {epoch for epoch, _ in",
+        MEAN,
+    ),
+    Mutation(
+        "term-without-checkpoint",
+        "training/checkpoints.py",
+        "            self.checkpoints.save()\n            self.termination.obey()",
+        "            self.termination.obey()",
+        TERMINATION,
+    ),
+    Mutation(
+        "weights-that-are-no-numbers",
+        "training/checkpoint.py",
+        "not np.isfinite(array).all()",
+        "np.isnan(array).all()",
         CHECKPOINT,
     ),
     # Decoding

@@ -77,7 +77,7 @@ class ComparedRun:
             "epochs": str(len(history)),
             "updates": _text(history[-1]["step"] if history else None, "{:,}"),
             "minutes": f"{sum(line['seconds'] for line in history) / 60:.1f}",
-            "target tokens/s": _text(max(speeds, default=None), "{:,.0f}"),
+            "target tokens/s, fastest epoch": _text(max(speeds, default=None), "{:,.0f}"),
             "processor": machines[-1].get("processor", "-") if machines else "-",
         }
 

@@ -73,7 +73,7 @@ def test_what_differs_and_whether_by_chance(runs):
     assert facts["in epoch"] == ["2", "2"]
     assert facts["updates"] == ["4,000", "4,000"]
     assert facts["minutes"] == ["6.0", "6.0"]
-    assert facts["target tokens/s"] == ["1,238", "1,238"]
+    assert facts["target tokens/s, fastest epoch"] == ["1,238", "1,238"]
     assert comparison.curves[0] == (
         "BLEU on the validation set", [([1, 2, 3, 4], [30.0, 32.0, 32.0, 30.0])] * 2,
     )  # fmt: skip

@@ -90,6 +90,7 @@ def trained(r_drop, dropout, steps=3, **options):
     return [float(model.train_on_batch(batch, IDS)) for _ in range(steps)], model
 
 
+@pytest.mark.tensorflow  # once is enough: five programs to compile
 def test_two_passes_differ_by_their_dropout_only():
     plain, _ = trained(0.0, dropout=0.0)
     agreeing, _ = trained(5.0, dropout=0.0)
