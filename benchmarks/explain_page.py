@@ -63,7 +63,7 @@ def opening_times(browser, path, repeats):
         page = context.new_page()
         start = time.perf_counter()
         page.goto(path.as_uri())
-        page.wait_for_selector("html[data-ready]")
+        page.wait_for_selector("html[data-drawn]")
         page.screenshot()  # only when everything is painted
         opening.append(time.perf_counter() - start)
         choosing += page.evaluate(

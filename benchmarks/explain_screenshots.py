@@ -61,7 +61,7 @@ def take(browser, path, view):
     )
     page = context.new_page()
     page.goto(f"{path.as_uri()}#{address}")
-    page.wait_for_selector("html[data-ready]")
+    page.wait_for_selector("html[data-drawn]")
     if part:
         page.locator(part).evaluate("(node) => node.scrollIntoView()")
     picture = page.screenshot(full_page=not part)

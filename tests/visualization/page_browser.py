@@ -105,7 +105,7 @@ class OpenPage:
         )
         self.url = path.as_uri()
         self.tab.goto(self.url + address)
-        self.tab.wait_for_selector("html[data-ready]")
+        self.tab.wait_for_selector("html[data-drawn]")
 
     def go(self, address):
         """Chooses what an address says."""
@@ -125,13 +125,16 @@ class OpenPage:
         self.context.close()
 
 
-# The page draws in a listener that was there first, without waiting for anything but itself.
+# Until the page says that it has drawn itself anew.
 GO = """
-const go = (address) => new Promise((done) => {
-  if (location.hash === address) return done();
-  addEventListener("hashchange", () => setTimeout(done), { once: true });
+const go = async (address) => {
+  if (location.hash === address) return;
+  const before = document.documentElement.dataset.drawn;
   location.hash = address;
-});
+  while (document.documentElement.dataset.drawn === before) {
+    await new Promise((done) => setTimeout(done));
+  }
+};
 """
 
 

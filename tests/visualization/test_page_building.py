@@ -12,7 +12,12 @@ import pytest
 from keras_transformer.errors import UserError
 from keras_transformer.visualization.page import build_page
 from keras_transformer.visualization.page.builder import SCRIPTS
-from keras_transformer.visualization.page.packing import KINDS, choose_layers, pack_sentence
+from keras_transformer.visualization.page.packing import (
+    KINDS,
+    VectorPlan,
+    pack_sentence,
+    plan_vectors,
+)
 from tests.visualization.page_browser import (
     DECODER_LAYERS,
     ENCODER_LAYERS,
@@ -21,7 +26,8 @@ from tests.visualization.page_browser import (
 )
 
 FOLDER = files("keras_transformer.visualization.page")
-ALL = {kind: [0, 1, 2] for kind in KINDS}
+ALL = {"encoder": [0, 1, 2], "decoder": [0, 1], "cross": [0, 1]}
+NOTHING = {kind: [] for kind in KINDS}
 
 
 def blocks(page):
@@ -40,47 +46,65 @@ def unpacked(sentence, name):
         count = int(np.prod(shape[:-1]))
         scales = np.frombuffer(data, "<f4", count, offset).reshape(*shape[:-1], 1)
         offset += 4 * count
-    count = int(np.prod(shape))
-    low, high = np.frombuffer(data, "uint8", 2 * count, offset).reshape(2, count).astype("int64")
-    numbers = low + 256 * high
+    count, width = int(np.prod(shape)), 2
     if not name.endswith("weights"):
-        numbers = np.where(numbers >= 32768, numbers - 65536, numbers)
+        width = sentence["bytes_of_numbers"]
+    planes = np.frombuffer(data, "uint8", width * count, offset).reshape(width, count)
+    numbers = sum(plane.astype("int64") << 8 * byte for byte, plane in enumerate(planes))
+    if not name.endswith("weights"):
+        numbers = np.where(numbers >= 2 ** (8 * width - 1), numbers - 2 ** (8 * width), numbers)
     return numbers.reshape(shape) * scales
 
 
-def test_packed_numbers_are_the_models():
+@pytest.mark.parametrize(("num_bytes", "exactness"), [(2, 2e-5), (3, 1.5e-7)])
+def test_packed_numbers_are_the_models(num_bytes, exactness):
     explanation = explanation_of()
-    sentence = pack_sentence(explanation, ALL)
+    sentence = pack_sentence(explanation, VectorPlan(ALL, num_bytes))
     for kind in KINDS:
         steps = getattr(explanation, kind)
         np.testing.assert_allclose(unpacked(sentence, f"{kind}.weights"), steps.weights, atol=1e-5)
         for name in ("queries", "keys", "values"):
             for layer, array in enumerate(getattr(steps, name)):
                 found = unpacked(sentence, f"{kind}.{name}.{layer}")
-                np.testing.assert_allclose(found, array, atol=2e-5 * np.abs(array).max())
+                np.testing.assert_allclose(found, array, atol=exactness * np.abs(array).max())
     assert len(sentence["parts"]) == 3 + 3 * (ENCODER_LAYERS + 2 * DECODER_LAYERS)
 
 
+@pytest.mark.filterwarnings("error")
 def test_a_vector_of_zeros_stays_one():
     explanation = explanation_of()
     explanation.cross.values[1, 2, 3] = 0
-    found = unpacked(pack_sentence(explanation, ALL), "cross.values.1")
+    found = unpacked(pack_sentence(explanation, VectorPlan(ALL, 3)), "cross.values.1")
     assert np.all(found[2, 3] == 0)
     assert np.all(np.isfinite(found))
 
 
-def test_layers_are_left_out_when_there_is_no_room():
+def test_what_has_no_room_is_left_out():
     explanations = [explanation_of(), explanation_of(tokens=("▁a", "b", "</s>"))]
-    all_layers = {"encoder": [0, 1, 2], "decoder": [0, 1], "cross": [0, 1]}
-    assert choose_layers(explanations, 10**7) == all_layers
-    full = max(len(pack_sentence(each, all_layers)["data"]) for each in explanations)
-    assert choose_layers(explanations, full) == all_layers
-    some = choose_layers(explanations, full - 1)
-    assert some == {"encoder": [0, 2], "decoder": [0, 1], "cross": [0, 1]}
-    longest = max(len(pack_sentence(each, some)["data"]) for each in explanations)
-    assert longest < full
-    assert choose_layers(explanations, 0) == {kind: [] for kind in KINDS}
-    assert choose_layers([as_exported(explanations[0])], 10**7) == {kind: [] for kind in KINDS}
+
+    def size(plan):
+        return max(len(pack_sentence(each, plan)["data"]) for each in explanations)
+
+    exact, all_layers = VectorPlan(ALL, 3), VectorPlan(ALL, 2)
+    some = VectorPlan({"encoder": [0, 2], "decoder": [0, 1], "cross": [0, 1]}, 2)
+    one = VectorPlan({kind: [0] for kind in KINDS}, 2)
+    assert size(exact) > size(all_layers) > size(some) > size(one)
+    for fitting in (exact, all_layers, some, one):
+        assert plan_vectors(explanations, size(fitting)) == fitting
+    assert plan_vectors(explanations, size(exact) - 1) == all_layers
+    assert plan_vectors(explanations, size(all_layers) - 1) == some
+    assert plan_vectors(explanations, 0) == VectorPlan(NOTHING, 2)
+    # Layers that are asked for stay, and are less exact if they must.
+    assert plan_vectors(explanations, size(exact), [0, 1, 2]) == exact
+    assert plan_vectors(explanations, 0, [0, 1, 2]) == all_layers
+
+
+def test_exports_need_no_room():
+    explanations = [as_exported(explanation_of()), explanation_of()]
+    assert plan_vectors(explanations[:1], 0).layers == ALL
+    assert "cross.queries.0" not in pack_sentence(explanations[0], VectorPlan(ALL, 3))["parts"]
+    exact = VectorPlan(ALL, 3)
+    assert plan_vectors(explanations, len(pack_sentence(explanations[1], exact)["data"])) == exact
 
 
 def test_layers_can_be_chosen():

@@ -165,8 +165,8 @@ def test_arrow_keys_in_the_map_and_the_transport(open_page):
 def test_the_focus_is_seen(open_page):
     page = open_page([explanation_of()])
     page.tab.keyboard.press("Tab")
-    style = "() => getComputedStyle(document.activeElement).outlineStyle"
-    assert page.tab.evaluate(style) == "solid"
+    outline = "() => getComputedStyle(document.activeElement).outline"
+    assert page.tab.evaluate(outline).endswith("solid 3px")
 
 
 def test_a_click_in_the_map_chooses_a_cell(open_page):

@@ -7,7 +7,7 @@ import re
 from importlib.resources import files
 
 from keras_transformer.errors import UserError
-from keras_transformer.visualization.page.packing import KINDS, choose_layers, pack_sentence
+from keras_transformer.visualization.page.packing import KINDS, pack_sentence, plan_vectors
 
 LANGUAGES = ("ko", "en")
 # In the order in which they are joined into one module.
@@ -49,7 +49,9 @@ def build_page(explanations, language="", vectors_of_layers=None):
         raise UserError("There is no sentence to show: give one that is not blank.")
     if language not in ("", *LANGUAGES):
         raise UserError(f'A page has no texts in "{language}": choose one of {LANGUAGES}.')
-    layers = _layers(explanations, vectors_of_layers)
+    plan = plan_vectors(
+        explanations, SENTENCE_BUDGET, _wanted_layers(explanations, vectors_of_layers)
+    )
     page = {
         "language": language,
         "texts": {code: json.loads(_read("texts", f"{code}.json")) for code in LANGUAGES},
@@ -57,7 +59,7 @@ def build_page(explanations, language="", vectors_of_layers=None):
     }
     blocks = (
         f'<script type="application/json" id="sentence-{number}">{_json(sentence)}</script>'
-        for number, sentence in enumerate(pack_sentence(each, layers) for each in explanations)
+        for number, sentence in enumerate(pack_sentence(each, plan) for each in explanations)
     )
     parts = {
         "style": _read("style.css"),
@@ -71,15 +73,14 @@ def build_page(explanations, language="", vectors_of_layers=None):
     return re.sub(r"\{\{(\w+)\}\}", lambda match: parts[match[1]], _read("template.html"))
 
 
-def _layers(explanations, vectors_of_layers):
+def _wanted_layers(explanations, vectors_of_layers):
     if vectors_of_layers is None:
-        return choose_layers(explanations, SENTENCE_BUDGET)
+        return None
     count = max(len(getattr(explanations[0], kind).weights) for kind in KINDS)
     for layer in vectors_of_layers:
         if not 1 <= layer <= count:
             raise UserError(f"There is no layer {layer}: the model has layers 1 to {count}.")
-    chosen = sorted({layer - 1 for layer in vectors_of_layers})
-    return {kind: chosen for kind in KINDS}
+    return sorted({layer - 1 for layer in vectors_of_layers})
 
 
 def _read(*path):

@@ -3,6 +3,7 @@
 const sentences = PAGE.sentences.map(() => null);
 const isDark = matchMedia("(prefers-color-scheme: dark)");
 let theme = ""; // as the system says
+let timesDrawn = 0; // told in the document, for whoever waits for the page
 
 function currentSentence() {
   return sentences[state.sentence];
@@ -160,8 +161,12 @@ function render() {
     drawLegend();
     drawHeads(sentence);
     drawStages(sentence);
+    const bits = 8 * sentence.bytes_of_numbers;
+    const note = sentence.is_export ? "precision_of_export" : "precision_note";
+    byId("precision").textContent = text(note, { bits });
     byId("model").textContent = sentence.model ? text("model", { model: sentence.model }) : "";
   });
+  document.documentElement.dataset.drawn = String(++timesDrawn);
 }
 
 function showCell(event) {
@@ -207,7 +212,6 @@ async function start() {
   });
   byId("stage").addEventListener("pointermove", showCell);
   for (const id of ["table", "vectors"]) byId(id).addEventListener("toggle", render);
-  document.documentElement.dataset.ready = "true";
 }
 
 start();

@@ -1,5 +1,5 @@
-// The numbers of a sentence, as packing.py packs them: gzip in base64, and 16-bit numbers as a
-// plane of low bytes followed by a plane of high bytes.
+// The numbers of a sentence, as packing.py packs them: gzip in base64, and whole numbers as a plane
+// of their lowest bytes followed by a plane of the next ones.
 
 const LARGEST_WEIGHT = 65535;
 
@@ -81,8 +81,12 @@ class Sentence {
         const scale = scales.getFloat32(4 * row, true);
         return Float64Array.from({ length: dimension }, (_, cell) => {
           const place = start + row * dimension + cell;
-          const number = this.bytes[place] | (this.bytes[place + plane] << 8);
-          return ((number << 16) >> 16) * scale;
+          let number = 0;
+          for (let byte = 0; byte < this.bytes_of_numbers; byte++) {
+            number |= this.bytes[place + byte * plane] << (8 * byte);
+          }
+          const unused = 32 - 8 * this.bytes_of_numbers; // shifted out and in for the sign
+          return ((number << unused) >> unused) * scale;
         });
       }),
     );
