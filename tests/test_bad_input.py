@@ -381,7 +381,7 @@ LATE = {
     ),
     "loss that is no number": (
         {"training__learning_rate_scale": 1e30, "training__epochs": 1},
-        "training stops before it spoils more",
+        "training stops; there is no checkpoint yet",
     ),
 }
 
