@@ -210,13 +210,13 @@ def test_hostile_sentences(tmp_path, kill_at):  # noqa: F811
         (folder / name).write_text("\n".join(f"{line} {bad}" for line in lines) + "\n")
     kill_at(BATCHES + 1)
     changes = {"training__batch_tokens": 3000, "tokenizer__vocabulary_size": 80}
-    run = tmp_path / "run <b>"
+    run = tmp_path / "run <i>"
     train(tiny.config(folder, training__epochs=1, **changes), run)
     text = (run / "report.html").read_text(encoding="utf-8")
     page = Page(text)
     assert page.problems == []
     assert page.text.count("<script>alert(1)</script>") >= 8
-    assert not page.tags("script") and not page.tags("b")
+    assert not page.tags("script") and not page.tags("i")
     assert "\u202e" not in text
 
 
@@ -225,7 +225,7 @@ def test_the_commands_repeat_the_run(whole_run):
     assert set(found) == {"with its settings", "the same in options"}
     config = Config.load(whole_run / "config.yaml")
     for command in found.values():
-        program, *words = shlex.split(command)
+        program, *words = shlex.split(command.replace("\\\n", ""))
         assert program == "keras-transformer"
         again, folder = settings_of(build_parser().parse_args(words))
         assert again == config
