@@ -41,6 +41,7 @@ _COLUMNS = {
     "decoder": "target tokens that it looks at",
     "cross": "source tokens that it looks at",
 }
+_LIMITS = (0, 1)  # of weights: one scale for all pictures
 _PAGE = 18.0  # inches of panels side by side
 _LETTER = 0.068  # inches of a letter of a token's name at 9 points
 
@@ -93,10 +94,10 @@ def draw_attention(view, layer, head=None):
     height = max(weights.shape[0] * cell + names[1] + 1.7, 3.5)
     figure = new_figure(width, height)
     axes = figure.subplots()
-    image = _fill(axes, view, weights, (0, 1), size=9)
+    image = _fill(axes, view, weights, size=9)
     axes.set_ylabel(_ROWS[view.kind], fontsize=9)
     axes.set_xlabel(_COLUMNS[view.kind], fontsize=9)
-    write_percentages(axes, weights, (0, 1), view.hidden())
+    write_percentages(axes, weights, _LIMITS, view.hidden())
     add_scale(figure, image, axes, "attention weight")
     which = "mean over the heads" if head is None else f"head {head + 1}"
     describe(figure, f"{_TITLES[view.kind]}, layer {layer + 1}, {which}", _caption(view))
@@ -132,7 +133,6 @@ def draw_heads(view, layer):
             axes,
             view,
             weights[number],
-            (0, 1),
             size,
             rows=number % across == 0,
             columns=number < across,
@@ -160,7 +160,6 @@ def draw_layers(view):
             axes,
             view,
             view.weights[layer, head],
-            (0, 1),
             6.5,
             rows=names and head == 0,
             columns=names and layer == 0,
@@ -187,8 +186,8 @@ def _panels_across(number, width, height):
     return math.ceil(number / math.ceil(number / across))
 
 
-def _fill(axes, view, weights, limits, size, rows=True, columns=True):
-    image = fill_cells(axes, weights, limits=limits, hidden=view.hidden())
+def _fill(axes, view, weights, size, rows=True, columns=True):
+    image = fill_cells(axes, weights, _LIMITS, view.hidden())
     name_cells(axes, view.queries if rows else None, view.keys if columns else None, size)
     if max(weights.shape) <= 32:
         separate_cells(axes, weights.shape)
