@@ -14,7 +14,8 @@ from keras_transformer.data.keras_dataset import as_dataset
 from keras_transformer.data.token_corpus import TokenCorpus
 from keras_transformer.runs.folder import RunFolder
 from keras_transformer.runs.prepare import PreparedData
-from keras_transformer.runs.train import compile_model, make_callbacks, make_model
+from keras_transformer.runs.train import compile_model, fit, make_callbacks, make_model
+from keras_transformer.training.termination import Termination
 
 _NEVER = 1_000_000  # epochs from one translation of the validation set to the next
 
@@ -46,26 +47,26 @@ class Ours(Engine):
             self.options["seed"],
             self.options["batch_shapes"],
         )
-        chosen = ChosenPlan(plan, self.choose_batches(plan.epoch, lambda batch: batch.shape))
+        planned = self.choose_batches(plan.epoch, lambda batch: batch.shape)
+        # One more than are asked for: what comes at the end of an epoch is not measured.
+        chosen = ChosenPlan(plan, [*planned, planned[-1]])
         ids = self.sentences.special_ids
         batches = TranslationBatches(tokens, chosen, ids["start"], ids["end"], ids["padding"])
-        made = (batches.batch(planned) for planned in chosen.batches)
+        made = map(batches.batch, planned)
         self.count((inputs["source_ids"], labels) for inputs, labels in made)
         train = as_dataset(batches)
         self.data = PreparedData(_tokenizers(self.sentences), tokens, chosen, train, None)
 
     def train(self, turns):
-        some = ["a b c"]  # what a run would translate after an epoch
-        corpus = SimpleNamespace(
-            validation=SimpleNamespace(source=some, target=some), languages=("en", "de")
-        )
-        with tempfile.TemporaryDirectory() as folder:
+        some = SimpleNamespace(source=["a b c"], target=["a b c"])  # of the end of the epoch
+        corpus = SimpleNamespace(validation=some, languages=("en", "de"))
+        with tempfile.TemporaryDirectory() as folder, Termination().listening() as termination:
             run = RunFolder(folder)
-            callbacks, log, checkpoints = make_callbacks(self.config, corpus, self.data, None, run)
-            log.resume(checkpoints.epoch, checkpoints.batch)
-            self.model.fit(
-                self.data.train, epochs=1, callbacks=[*callbacks, Pace(turns)], verbose=2
-            )
+            echo = SimpleNamespace(model=self.model, translate=lambda texts, options: texts)
+            callbacks, log, checkpoints = make_callbacks(self.config, corpus, self.data, echo, run)
+            log.pictures = None  # there is no text to draw attention of
+            callbacks = [*callbacks, Pace(turns)], log, checkpoints
+            fit(self.model, self.config, self.data, run, callbacks, termination)
 
 
 class ChosenPlan:
@@ -88,6 +89,7 @@ def _config(options):
     }
     precision = {"float32": "float32", "bfloat16": "mixed_bfloat16"}[options["precision"]]
     training = {
+        "epochs": 1,
         "batch_tokens": options["batch_tokens"],
         "batch_shapes": options["batch_shapes"],
         "label_smoothing": options["label_smoothing"],
