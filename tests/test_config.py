@@ -116,7 +116,10 @@ def test_reads_what_a_user_means(text, read, tmp_path):
     [
         ("trainin:\n  epochs: 3", r"x.yaml:1: unknown key trainin: did you mean training\?"),
         ("\nepochs: 3", r"x.yaml:2: unknown key epochs: did you mean training.epochs\?"),
-        ("training:\n  epoch: 3", r"x.yaml:2: .* training.epochs\? The keys of training are start_from, epochs"),
+        (
+            "training:\n  epoch: 3",
+            r"x.yaml:2: .* training.epochs\? The keys of training are start_from",
+        ),
         ("training:\n  preset: tiny", r"x.yaml:2: .* did you mean model.preset\?"),
         ("foo: 1", r"x.yaml:1: unknown key foo: the sections are data, tokenizer, model"),
         ("training:\n  epochs: many", r'x.yaml:2: training.epochs is "many": expected a whole n'),
