@@ -234,7 +234,7 @@ def test_an_export_shows_its_weights(open_page):
 def test_a_page_without_some_vectors_says_so(open_page):
     page = open_page([explanation_of()], options={"vectors_of_layers": [1, 3]})
     page.go(address("encoder", 1, 0, 0, stage="sum"))
-    assert "vectors of layers 1, 3 only" in page.text("#vectors-note")
+    assert "vectors of some layers only (1, 3)" in page.text("#vectors-note")
     assert page.tab.locator("#stages [aria-checked=true]").inner_text().endswith("Softmax")
     page.go(address("encoder", 2, 0, 0, stage="sum"))
     assert page.tab.locator("#vectors-note").is_hidden()

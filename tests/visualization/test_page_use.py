@@ -309,6 +309,26 @@ def test_the_address_keeps_the_view(open_page):
     assert checked(page, "stages") == "5"
 
 
+def test_a_wide_map_shows_the_chosen_column(open_page):
+    tokens = tuple(f"▁word{number}" for number in range(47))
+    page = open_page([explanation_of(tokens=tokens)], **PHONE)
+    inside = """() => {
+      const [box, names] = ["#map", "#map .rows-labels"].map((part) =>
+        document.querySelector(part).getBoundingClientRect());
+      const cell = document.querySelector("#map .column.chosen").getBoundingClientRect();
+      return cell.left >= names.right - 1 && cell.right <= box.right;
+    }"""
+    keys = (47, 1, 30, 12)
+    assert page.visit([f"#kind=encoder&key={key}" for key in keys], inside) == [True] * 4
+
+
+def test_a_token_that_is_but_a_space_has_a_name(open_page):
+    page = open_page([explanation_of(tokens=("▁", "나", "</s>"))], "#kind=encoder&query=1&key=1")
+    assert page.text("#map .column.chosen") == page.text("#map .line.chosen") == "space"
+    assert page.text("#readout").startswith("Query “space”, key “space”")
+    assert page.text("#query button >> nth=0") == "▁"
+
+
 def test_what_was_cut_off_is_said(open_page):
     page = open_page([explanation_of(source_truncated=True, target_truncated=True)])
     assert page.tab.locator("#translation .notice").count() == 2

@@ -24,11 +24,11 @@ function element(tag, attributes = {}, ...children) {
   return made;
 }
 
-// A token without the sign for a space, for sentences; `SPACE` where nothing else is left.
-const SPACE = "␣";
+const isSpace = (token) => /^▁+$/.test(token);
 
+// A token without the sign for a space, for sentences.
 function plain(token) {
-  return token.replaceAll("▁", "") || SPACE;
+  return isSpace(token) ? text("space") : token.replaceAll("▁", "");
 }
 
 // A token as it is, the sign for a space faint.

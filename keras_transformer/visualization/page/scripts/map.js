@@ -13,6 +13,26 @@ function queryNodes(sentence, index) {
   return state.kind === "cross" ? ["→ ", node] : [node];
 }
 
+function label(className, token, word, isChosen) {
+  const names = [className, isSpace(token) && "blank", isChosen && "chosen"];
+  return element("span", { class: names.filter(Boolean).join(" ") }, word);
+}
+
+// Names of the columns and of the rows; for the eyes alone, the readout says them too.
+function mapLabels(sentence) {
+  const columns = sentence
+    .keyTokens(state.kind)
+    .map((token, key) => label("column", token, plain(token), key === state.key));
+  const lines = sentence
+    .queryTokens(state.kind)
+    .map((token, row) => label("line", token, queryLabel(sentence, row), row === query()));
+  return [
+    element("span", {}),
+    element("div", { class: "columns-labels", "aria-hidden": "true" }, ...columns),
+    element("div", { class: "rows-labels", "aria-hidden": "true" }, ...lines),
+  ];
+}
+
 function drawMapOfHead(sentence) {
   const rows = sentence.weights(state.kind, layer(), head());
   const keys = sentence.keyTokens(state.kind);
@@ -33,28 +53,7 @@ function drawMapOfHead(sentence) {
       }),
     keydown: (event) => moveInMap(event, rows.length, keys.length),
   });
-  const label = (className, chosen, nodes) =>
-    element("span", { class: chosen ? `${className} chosen` : className }, ...nodes);
-  const grid = element(
-    "div",
-    { class: "map-grid" },
-    element("span", { class: "corner" }),
-    element(
-      "div",
-      { class: "columns-labels", "aria-hidden": "true" },
-      ...keys
-        .map(plain)
-        .map((word, key) =>
-          label(word === SPACE ? "column upright" : "column", key === state.key, [word]),
-        ),
-    ),
-    element(
-      "div",
-      { class: "rows-labels", "aria-hidden": "true" },
-      ...indices(rows.length, (row) => label("line", row === query(), [queryLabel(sentence, row)])),
-    ),
-    canvas,
-  );
+  const grid = element("div", { class: "map-grid" }, ...mapLabels(sentence), canvas);
   grid.style.setProperty("--cell", `${size}px`);
   grid.style.setProperty("--labels", `${labels}px`);
   container.replaceChildren(grid);
@@ -63,6 +62,9 @@ function drawMapOfHead(sentence) {
   );
   outline(context, 0, query() * size, keys.length * size, size);
   outline(context, state.key * size, query() * size, size, size);
+  // The chosen column is beside the names of the rows, which stay where they are.
+  const last = labels + (state.key + 1) * size + 6 - container.clientWidth;
+  container.scrollLeft = Math.min(state.key * size, Math.max(container.scrollLeft, last));
   drawReadout(sentence, rows);
 }
 
