@@ -61,6 +61,6 @@ def _intervals(lengths, groups):
     values, counts = np.unique(lengths, return_counts=True)
     # The group in which the middle of a length's sentences falls.
     middles = (np.cumsum(counts) - counts / 2) / len(lengths)
-    places = np.minimum((middles * groups).astype(int), groups - 1)
+    places = (middles * groups).astype(int)
     chosen = [values[places == place] for place in np.unique(places)]
     return [(int(group[0]), int(group[-1])) for group in chosen]

@@ -27,6 +27,8 @@ def test_the_page_is_well_formed_and_tells_all():
         "keras-transformer train --run runs/demo-again", "processor", "20 November 2026",
     ):  # fmt: skip
         assert part in page.text, part
+    widths = [a["style"] for a in page.tags("span") if a.get("class") == "bar"]
+    assert widths[-4:] == ["width:100.0%", "width:2.4%", "width:1.4%", "width:96.2%"]
     assert page.text.index("Worst") < page.text.index("Best", page.text.index("Worst"))
 
 
