@@ -10,11 +10,15 @@ from keras_transformer import _registration
 __version__ = "0.1.0"
 
 _HOMES = {
+    "Adam": "training",
+    "AdamW": "training",
     "BleuCallback": "training",
+    "CheckpointMean": "training",
     "Config": "config",
     "DecoderBlock": "layers",
     "EncoderBlock": "layers",
     "FeedForward": "layers",
+    "InverseSquareRootSchedule": "training",
     "LearnedPositions": "layers",
     "MaskedCrossentropy": "training",
     "MovingAverage": "training",
@@ -26,6 +30,7 @@ _HOMES = {
     "TokenAccuracy": "training",
     "TokenEmbedding": "layers",
     "TokenizerPair": "tokenizers",
+    "TrainingTransformer": "training",
     "Transformer": "models",
     "Translator": "translator",
     "UserError": "errors",
