@@ -20,6 +20,7 @@ help:
 	@echo "make recipes write the comments of recipes/*.yaml anew, after a change of the settings"
 	@echo "make docs    the documentation as a site in build/docs/, English and Korean"
 	@echo "make benchmark-decoding  decoding beside other engines, about an hour"
+	@echo "make benchmark-training  training beside PyTorch and keras-nlp, about an hour"
 	@echo "make clean   remove .venv/, .venv-peers/ and caches; runs/ and exports/ stay"
 
 .venv/created:
@@ -79,6 +80,9 @@ docs: .venv/installed-docs
 benchmark-decoding: .venv/installed-test
 	$(RUN) -m pip install --disable-pip-version-check --quiet --no-compile -e '.[draw]'
 	$(RUN) benchmarks/decoding/run.py
+
+benchmark-training: .venv/installed-test
+	$(RUN) benchmarks/training/run.py
 
 clean:
 	rm -rf .venv .venv-peers .pytest_cache .ruff_cache build dist *.egg-info
