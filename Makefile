@@ -11,7 +11,7 @@ PYTEST := $(RUN) -m pytest -n $(WORKERS)
 # --no-compile below leaves byte code to the first import; this lets it be kept.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: help demo test lint recipes docs benchmark-decoding clean
+.PHONY: help demo test lint recipes docs benchmark-decoding benchmark-training clean
 
 help:
 	@echo "make demo    train on the sample corpus, evaluate, export, translate a sentence"
@@ -20,7 +20,7 @@ help:
 	@echo "make recipes write the comments of recipes/*.yaml anew, after a change of the settings"
 	@echo "make docs    the documentation as a site in build/docs/, English and Korean"
 	@echo "make benchmark-decoding  decoding beside other engines, about an hour"
-	@echo "make benchmark-training  training beside PyTorch and keras-nlp, about an hour"
+	@echo "make benchmark-training  training beside PyTorch and keras-nlp"
 	@echo "make clean   remove .venv/, .venv-peers/ and caches; runs/ and exports/ stay"
 
 .venv/created:
