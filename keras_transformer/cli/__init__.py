@@ -5,6 +5,7 @@ import os
 import sys
 
 from keras_transformer.cli.parser import build_parser
+from keras_transformer.cli.startup_notes import drop_startup_notes
 from keras_transformer.errors import UserError
 
 # What to do about the failures of a disk, by error number; their own text says what happened.
@@ -24,8 +25,7 @@ _MENDS = {
 def main(argv=None) -> int:
     """Runs one command; returns 0, 2 for what the user can mend, 130 when stopped by Ctrl-C."""
     arguments = build_parser().parse_args(sys.argv[1:] if argv is None else argv)
-    # TensorFlow reads this at import: its notes on the processor would drown the answers.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    drop_startup_notes()
     try:
         arguments.run(arguments)
         sys.stdout.flush()
