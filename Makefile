@@ -14,7 +14,7 @@ export PYTHONDONTWRITEBYTECODE =
 .PHONY: help demo test lint recipes docs benchmark-decoding benchmark-training clean
 
 help:
-	@echo "make demo    train on the sample corpus, evaluate, export, translate a sentence"
+	@echo "make demo    train on the sample corpus, evaluate, export, translate a sentence, draw its attention"
 	@echo "make test    lint, tests on TensorFlow, backend-neutral tests on JAX"
 	@echo "make lint    ruff"
 	@echo "make recipes write the comments of recipes/*.yaml anew, after a change of the settings"
@@ -42,7 +42,12 @@ help:
 	$(RUN) -m pip install --disable-pip-version-check --quiet --no-compile -e '.[test,jax]'
 	@touch $@
 
-demo: .venv/installed
+.venv/installed-draw: .venv/installed
+	@echo "== installing what pictures need"
+	$(RUN) -m pip install --disable-pip-version-check --quiet --no-compile -e '.[draw]'
+	@touch $@
+
+demo: .venv/installed-draw
 	@echo "== training on the sample corpus, Korean to English"
 	$(RUN) train.py --run runs/demo
 	@echo "== exporting for TensorFlow Serving"
@@ -51,6 +56,8 @@ demo: .venv/installed
 	.venv/bin/keras-transformer info runs/demo
 	@echo "== translating"
 	echo "나는 학생입니다." | .venv/bin/keras-transformer translate runs/demo
+	@echo "== drawing its attention"
+	.venv/bin/keras-transformer explain runs/demo "나는 학생입니다." --output runs/demo/explanation
 
 test: lint
 	@echo "== tests on TensorFlow"
@@ -77,8 +84,7 @@ docs: .venv/installed-docs
 	$(RUN) -m sphinx -E -W --keep-going -q -b html docs build/docs
 	@echo "== build/docs/index.html"
 
-benchmark-decoding: .venv/installed-test
-	$(RUN) -m pip install --disable-pip-version-check --quiet --no-compile -e '.[draw]'
+benchmark-decoding: .venv/installed-test .venv/installed-draw
 	$(RUN) benchmarks/decoding/run.py
 
 benchmark-training: .venv/installed-test
