@@ -1,7 +1,9 @@
 """Settings of every test run: the backend, no GPU, and no more threads than there are cores."""
 
 import os
+import shutil
 import sys
+import tempfile
 from pathlib import Path
 
 # Before Keras, TensorFlow or JAX is imported by any test.
@@ -13,6 +15,15 @@ if "PYTEST_XDIST_WORKER" in os.environ:  # as many workers as cores: one thread 
     for name in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS"):
         os.environ.setdefault(name, "1")
     os.environ.setdefault("XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false")
+# Most of the time of tests on JAX goes into compiling: less care, and nothing twice.
+COMPILED = ""
+if BACKEND == "jax":
+    os.environ["XLA_FLAGS"] = " ".join(
+        [os.environ.get("XLA_FLAGS", ""), "--xla_backend_optimization_level=0"]
+    )
+    if "JAX_COMPILATION_CACHE_DIR" not in os.environ:  # Workers have that of the first process.
+        COMPILED = os.environ["JAX_COMPILATION_CACHE_DIR"] = tempfile.mkdtemp()
+        os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
 
 # The package of this folder, installed or not, here and in the processes that tests start.
 ROOT = Path(__file__).resolve().parent.parent
@@ -25,6 +36,12 @@ os.environ["PYTHONPATH"] = os.pathsep.join(
 def pytest_report_header(config):
     """Says which backend is under test."""
     return f"Keras backend: {BACKEND}"
+
+
+def pytest_unconfigure(config):
+    """Removes what was compiled for this test run."""
+    if COMPILED:
+        shutil.rmtree(COMPILED, ignore_errors=True)
 
 
 def pytest_collection_modifyitems(config, items):

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 
@@ -166,14 +167,17 @@ def test_weights_go_with_their_pairs_into_every_epoch(two_corpora, prepared, tmp
         assert abs(int((given == high).sum()) - len(given) / 2) <= 1
 
 
-@pytest.mark.tensorflow  # not equal to the last bit on JAX
 def test_weights_that_are_all_alike_change_nothing(corpus, whole_run, tmp_path):
     (tmp_path / "weights").write_text("2.5\n" * tiny.NUM_PAIRS)
     run = tmp_path / "run"
     settings = {"training__average_decay": 0.9, "data__pair_weights": [str(tmp_path / "weights")]}
     train(tiny.config(corpus, **settings), run)
-    assert tiny.history(run) == tiny.history(whole_run)
-    assert_same_arrays(weights(run), weights(whole_run))
+    if keras.backend.backend() == "tensorflow":
+        assert tiny.history(run) == tiny.history(whole_run)
+        assert_same_arrays(weights(run), weights(whole_run))
+    else:  # Compiled with the weights in it, a sum is in another order.
+        for line, other in zip(tiny.history(run), tiny.history(whole_run), strict=True):
+            assert line == pytest.approx(other, rel=1e-5)
 
 
 @pytest.mark.parametrize(
