@@ -29,7 +29,9 @@ class DataConfig(Section):
         30_000, "training pairs drawn from the sample corpus", minimum=100, maximum=30_000
     )
     download: str = setting(
-        "", "known corpus to fetch into `folder` where it is missing", choices=("", "multi30k")
+        "",
+        "known corpus to fetch into `folder` where it is missing",
+        choices=("", "multi30k", "multi30k-raw"),
     )
     folder: str = setting("data", "folder of the downloaded corpus")
     source: tuple[str, ...] = setting((), "training files: source text, or both sides in one file")
