@@ -3,6 +3,7 @@
 import os
 
 import keras
+import numpy as np
 from keras import ops
 
 
@@ -71,7 +72,11 @@ def num_replicas():
 
 
 def sum_over_replicas(value):
-    """`value` summed over all replicas that train together; unchanged where there is only one."""
+    """Summed over all replicas that train together; unchanged where there is only one.
+
+    Args:
+        value: a tensor, or a list of tensors, in which None stays None.
+    """
     if keras.backend.backend() != "tensorflow":
         return value
     import tensorflow as tf
@@ -79,7 +84,22 @@ def sum_over_replicas(value):
     context = tf.distribute.get_replica_context()
     if context is None or context.num_replicas_in_sync == 1:
         return value
-    return context.all_reduce(tf.distribute.ReduceOp.SUM, value)
+    if not isinstance(value, list):
+        return context.all_reduce(tf.distribute.ReduceOp.SUM, value)
+    present = [each for each in value if each is not None]
+    sums = iter(context.all_reduce(tf.distribute.ReduceOp.SUM, present))
+    return [None if each is None else next(sums) for each in value]
+
+
+def copies_of(variable):
+    """The copies of a Keras variable in this process: one a replica, or the variable itself."""
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        value = variable.value
+        if isinstance(value, tf.distribute.DistributedValues):
+            return list(value.values)
+    return [variable]
 
 
 def dense(gradient):
@@ -94,6 +114,17 @@ def dense(gradient):
         if isinstance(gradient, tf.IndexedSlices):
             return tf.convert_to_tensor(gradient)
     return gradient
+
+
+def read(variable):
+    """The value of a Keras variable as a numpy array: that of its first copy in this process."""
+    copy = copies_of(variable)[0]
+    return np.array(ops.convert_to_numpy(copy.value if copy is variable else copy))
+
+
+def steps_of(model):
+    """The number of updates that a compiled model has had."""
+    return int(read(model.optimizer.iterations))
 
 
 def gather_rows(values, indices):

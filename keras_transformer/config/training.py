@@ -21,7 +21,10 @@ class TrainingConfig(Section):
     max_steps: int = setting(0, "most weight updates (steps); 0: no limit", minimum=0)
     max_minutes: float = setting(0.0, "most minutes of training; 0: no limit", minimum=0)
     batch_tokens: int = setting(
-        4096, "size of a batch: sentences times longest side", minimum=1, unit="tokens"
+        4096,
+        "size of a batch, on all devices together: sentences times longest side",
+        minimum=1,
+        unit="tokens",
     )
     batch_shapes: int = setting(
         32,
@@ -96,6 +99,19 @@ class TrainingConfig(Section):
     )
     jit_compile: str = setting(
         "auto", "compile the training step with XLA", choices=("auto", "true", "false")
+    )
+    strategy: str = setting(
+        "auto",
+        "devices that train together: none (one), mirrored (GPUs of a machine, TensorFlow), "
+        "multi_worker (machines named in TF_CONFIG, TensorFlow), data_parallel (devices of a "
+        "process, JAX); auto: all GPUs, and all machines",
+        choices=("auto", "none", "mirrored", "multi_worker", "data_parallel"),
+    )
+    devices: int = setting(
+        0,
+        "mirrored and data_parallel: how many devices; without a GPU so many parts of the "
+        "processor, to try it out; 0: all GPUs",
+        minimum=0,
     )
     seed: int = setting(
         1, "seed of initial weights, dropout and the order of batches", minimum=0, maximum=2**31 - 1

@@ -5,11 +5,17 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator
 
+from keras_transformer.data.batch_split import BatchSplit
 from keras_transformer.data.prefetch import prefetch
 from keras_transformer.errors import UserError
 
 
-def as_dataset(batches, training: bool = True, max_batches: int | None = None):
+def as_dataset(
+    batches,
+    training: bool = True,
+    max_batches: int | None = None,
+    split: BatchSplit | None = None,
+):
     """Wraps batches for Keras, on any backend; batches are made ahead in another thread.
 
     What comes back is a Keras data adapter and not a `keras.utils.PyDataset`: Keras asks a
@@ -29,9 +35,10 @@ def as_dataset(batches, training: bool = True, max_batches: int | None = None):
         training: go on to the next epoch after each complete one. False gives the same batches
             in the same order every time, as validation wants it.
         max_batches: the most batches of any epoch; None if epoch 0 has as many as any.
+        split: how batches are divided among replicas; None: there is one.
     """
     adapter = _adapter_class()
-    return adapter(batches, training, max_batches)
+    return adapter(batches, training, max_batches, split or BatchSplit())
 
 
 def _adapter_class():
@@ -56,11 +63,13 @@ def _make_adapter_class():
         has_partial_batch = False
         partial_batch_size = None
 
-        def __init__(self, batches, training, max_batches):
+        def __init__(self, batches, training, max_batches, split):
             self.batches = batches
             self.training = training
+            self.split = split
             self.num_batches = batches.num_batches(0) if max_batches is None else max_batches
             self._complete = None  # the epoch whose last batch was handed out
+            self._begun = False  # a pass, whose batches nobody has made yet
             self.epoch = self.first_batch = 0
 
         def set_epoch(self, epoch: int, first_batch: int = 0):
@@ -94,6 +103,9 @@ def _make_adapter_class():
                     self._complete = epoch
                 yield batch
 
+        def on_epoch_begin(self):
+            self._begun = True
+
         def on_epoch_end(self):
             if self.training and self._complete == self.epoch:
                 # Not `set_epoch`: no batch of it may be made, if this was the last.
@@ -103,7 +115,7 @@ def _make_adapter_class():
             return prefetch(self._pass())
 
         def get_jax_iterator(self):
-            return prefetch(self._pass())
+            return prefetch(map(self.split.whole, self._pass()))
 
         def get_tf_dataset(self):
             import tensorflow as tf
@@ -112,8 +124,31 @@ def _make_adapter_class():
             signature = ({"source_ids": ids, "target_ids": ids}, ids)
             if self.batches.weighted:
                 signature = (*signature, tf.TensorSpec((None,), tf.float32))
+            if self.split.distribute is not None:
+                return self.split.distribute(lambda: self._parts_dataset(tf, signature))
             dataset = tf.data.Dataset.from_generator(self._pass, output_signature=signature)
             return dataset.prefetch(4)
+
+        def _parts_dataset(self, tf, signature):
+            """Parts of batches without an end, which spares replicas to ask for it in every step.
+
+            `num_batches` says when a pass is over, and `ShortEpochs` in a shorter one.
+            """
+            parts = tf.data.Dataset.from_generator(self._parts, output_signature=signature)
+            empty = tf.nest.map_structure(
+                lambda spec: tf.zeros(
+                    [1 if size is None else size for size in spec.shape], spec.dtype
+                ),
+                signature,
+            )
+            ending = tf.data.Dataset.from_tensors(empty).repeat()
+            return parts.concatenate(ending).prefetch(4 * len(self.split.own))
+
+        def _parts(self):
+            # Keras also makes an iterator when an epoch is over, and drops it unused.
+            begun, self._begun = self._begun, False
+            for batch in self._pass() if begun else ():
+                yield from self.split.parts(batch)
 
         def get_torch_dataloader(self):
             from keras.src.trainers.data_adapters.data_adapter_utils import get_torch_dataloader

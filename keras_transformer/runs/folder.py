@@ -1,6 +1,7 @@
 """The folder of a run: what lies where, and whether it may go on."""
 
 import json
+import tempfile
 from pathlib import Path
 
 from keras_transformer.config import SECTIONS, Config, all_keys, to_yaml
@@ -22,6 +23,8 @@ FREE_KEYS = {
     "training.checkpoint_steps",
     "training.keep_checkpoints",
     "training.log_every",
+    "training.strategy",
+    "training.devices",
     "training.tensorboard",
     "training.sample_translations",
 }
@@ -123,6 +126,22 @@ class RunFolder:
         """Removes scores and report: training goes on, or other translations are asked for."""
         self.scores.unlink(missing_ok=True)
         self.report.unlink(missing_ok=True)
+
+
+class WorkerFolder(RunFolder):
+    """The folder of a run for a process that writes nothing there; a context.
+
+    What it has to write for itself, the sampled epochs, goes to a place of its own, which is gone
+    when the context ends.
+    """
+
+    def __enter__(self):
+        self._own = tempfile.TemporaryDirectory(prefix="keras-transformer-")
+        self.sampled = Path(self._own.name) / "sampled"
+        return self
+
+    def __exit__(self, *exception):
+        self._own.cleanup()
 
 
 def load_run_config(folder):

@@ -32,7 +32,7 @@ _SUMMATION = (
     "XLA_FLAGS",
 )
 # What the bits of a training depend on; packages by name.
-_BITS = ("processor", "cores", "accelerators", "threads", "backend")
+_BITS = ("processor", "cores", "accelerators", "devices", "threads", "backend")
 _BIT_PACKAGES = ("keras-transformer-mt", "tensorflow", "jax", "jaxlib", "torch", "keras", "numpy")
 
 
@@ -52,17 +52,20 @@ def machine():
     return {name: value for name, value in here.items() if value is not None}
 
 
-def note_machine(path, step):
+def note_machine(path, step, devices=""):
     """Writes down on which machine a run goes on, unless it is where it was before.
 
     Args:
         path: of `machine.json`.
         step: at which the run goes on there.
+        devices: those that train together, for people; empty: one.
 
     Returns:
         In what the machine before differs that bits depend on, see `differences`.
     """
     machines, here = read_machines(path), machine()
+    if devices:
+        here["devices"] = devices
     if machines and {**machines[-1], "from_step": step} == {**here, "from_step": step}:
         return []
     different = differences(machines[-1], here) if machines and step else []
@@ -74,7 +77,8 @@ def note_machine(path, step):
 
 def differences(before, here):
     """In what two machines differ that bits depend on: one text a difference, for people."""
-    pairs = [(name, before.get(name), here.get(name)) for name in _BITS]
+    one = {"devices": "one"}
+    pairs = [(name, {**one, **before}.get(name), {**one, **here}.get(name)) for name in _BITS]
     packages = [each.get("packages", {}) for each in (before, here)]
     pairs += [(name, *(each.get(name) for each in packages)) for name in _BIT_PACKAGES]
     return [f"{name} {there} there, {now} here" for name, there, now in pairs if there != now]

@@ -2,9 +2,10 @@
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from keras_transformer.data.batch_plan import BatchPlan
+from keras_transformer.data.batch_split import BatchSplit
 from keras_transformer.data.batches import TranslationBatches
 from keras_transformer.data.fingerprint import corpus_fingerprint
 from keras_transformer.data.keras_dataset import as_dataset
@@ -39,7 +40,7 @@ class PreparedData:
             self.epochs.close()
 
 
-def prepare_data(config, corpus, folder, say):
+def prepare_data(config, corpus, folder, say, split=None):
     """Tokenizers, tokenised corpus and batch plan of a run; what is there already is used again.
 
     Args:
@@ -47,6 +48,7 @@ def prepare_data(config, corpus, folder, say):
         corpus: `Corpus`.
         folder: `RunFolder`.
         say: function that shows a line of progress.
+        split: `BatchSplit` among replicas; None: there is one.
 
     Returns:
         `PreparedData`.
@@ -55,24 +57,25 @@ def prepare_data(config, corpus, folder, say):
     tokens = _tokenise(config, corpus, tokenizers, folder, say)
     say(tokens.report.summary())
     training, epochs = config.training, None
+    split = replace(split or BatchSplit(), padding_id=tokenizers.target.padding_id)
     if epochs_differ(config):
         epochs = ChangingEpochs(
             config, tokens, tokenizers, folder, lambda *parts: _batches(*parts, tokenizers)
         )
-        plan, train = epochs.plan, as_dataset(epochs.batches, max_batches=epochs.max_batches)
+        plan = epochs.plan
+        train = as_dataset(epochs.batches, max_batches=epochs.max_batches, split=split)
         say(f"Training, as far as epoch 1 tells: {plan.statistics()}.")
     else:
         plan = _plan(tokens, training, training.seed)
-        train = as_dataset(_batches(tokens, plan, tokenizers))
+        train = as_dataset(_batches(tokens, plan, tokenizers), split=split)
         say(f"Training: {plan.statistics()}.")
     held_out = TokenCorpus.of(
         _encode(tokenizers.source, corpus.validation.source, config),
         _encode(tokenizers.target, corpus.validation.target, config),
     )
     validation = _batches(held_out, _plan(held_out, training, 0), tokenizers)
-    return PreparedData(
-        tokenizers, tokens, plan, train, as_dataset(validation, training=False), epochs
-    )
+    held_out = as_dataset(validation, training=False, split=split)
+    return PreparedData(tokenizers, tokens, plan, train, held_out, epochs)
 
 
 def prepare_tokenizers(config, corpus, folder, say):

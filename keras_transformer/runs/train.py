@@ -4,10 +4,10 @@ Everything here is public: `keras_transformer.Transformer` is a Keras model, com
 optimizer, a loss and metrics and trained with `model.fit`.
 """
 
+import contextlib
 import sys
 
 import keras
-import numpy as np
 
 from keras_transformer.backend import make_deterministic
 from keras_transformer.decoding import TranslationOptions
@@ -15,8 +15,9 @@ from keras_transformer.errors import UserError
 from keras_transformer.evaluation import bleu_tokenizer
 from keras_transformer.runs.attention_pictures import attention_pictures
 from keras_transformer.runs.corpora import open_corpus
+from keras_transformer.runs.devices import Devices, choose_devices
 from keras_transformer.runs.evaluate import evaluate_run, print_scores
-from keras_transformer.runs.folder import RunFolder
+from keras_transformer.runs.folder import RunFolder, WorkerFolder
 from keras_transformer.runs.machine import note_machine
 from keras_transformer.runs.prepare import prepare_data
 from keras_transformer.runs.report import try_to_write_report
@@ -40,6 +41,8 @@ from keras_transformer.training.checkpoints import (
     ShortEpochs,
 )
 from keras_transformer.training.finite_loss import FiniteLoss
+from keras_transformer.training.replica_steps import count_with_nothing, part_random_states
+from keras_transformer.training.team import Team
 from keras_transformer.training.tensorboard import TensorBoardWriter
 from keras_transformer.training.termination import Termination
 from keras_transformer.training.training_log import TrainingLog
@@ -49,6 +52,9 @@ from keras_transformer.translator import Translator
 
 # Validation is greedy, whatever the run decodes with in the end: it has to be cheap.
 GREEDY = TranslationOptions(strategy="greedy")
+
+# What every process of a run needs; the chief alone has the rest, which writes and translates.
+IN_STEP = (FiniteLoss, ShortEpochs, Limits, Checkpoints)
 
 
 def train(config, run_folder):
@@ -70,52 +76,90 @@ def train(config, run_folder):
     with Termination().listening() as termination:
         if config.training.deterministic:
             make_deterministic()
-        keras.utils.set_random_seed(config.training.seed)
-        corpus = open_corpus(config.data)
-        folder.start(config)
-        origin = origin_of(config, folder)
-        data = prepare_data(config, corpus, folder, say)
-        model = make_model(config, data.tokenizers)
+        devices = choose_devices(config.training)
+        try:
+            with devices.team.watched():
+                corpus = _train(config, folder, devices, termination)
+        finally:
+            devices.close()
+        if not devices.team.is_chief:
+            devices.team.part()
+            return {}
+        scores = scores_of(folder, corpus, config)
+        devices.team.part()
+        return scores
+
+
+def _train(config, folder, devices, termination):
+    """Everything up to the last weights; of several processes each does its part.
+
+    Returns:
+        The `Corpus`.
+    """
+    chief = devices.team.is_chief
+    keras.utils.set_random_seed(config.training.seed)
+    with contextlib.ExitStack() as at_end:
+        if not chief:
+            folder = at_end.enter_context(WorkerFolder(folder.path))
+        if devices.description:
+            print(f"Devices: {devices.description}.", flush=True)
+        with devices.team.chief_first():
+            corpus = open_corpus(config.data)
+            if chief:
+                folder.start(config)
+            origin = origin_of(config, folder)
+            data = prepare_data(config, corpus, folder, say if chief else _silence, devices.split)
+            at_end.callback(data.close)
+        with devices.scope():
+            model = make_model(config, data.tokenizers)
+            compile_model(model, config)
+        model.team = devices.team if isinstance(devices.team, Team) else None
         if origin is not None:
             origin.give_weights(model)
         translator = Translator(model, data.tokenizers, config.decoding, corpus.languages)
-        translator.origin = origin.record() if origin else recorded_origin(folder)
-        translator.describe(folder.path)
-        compile_model(model, config)
-        say(f"{config.model.preset}: {model.count_params():,} parameters.")
+        if chief:
+            translator.origin = origin.record() if origin else recorded_origin(folder)
+            translator.describe(folder.path)
+            say(f"{config.model.preset}: {model.count_params():,} parameters.")
         del origin  # it holds a model of its own
-        callbacks = make_callbacks(config, corpus, data, translator, folder)
-        try:
-            fit(model, config, data, folder, callbacks, termination)
-        finally:
-            data.close()
-        return scores_of(folder, corpus, config)
+        callbacks = make_callbacks(config, corpus, data, translator, folder, devices)
+        fit(model, config, data, folder, callbacks, termination, devices)
+        return corpus
 
 
-def fit(model, config, data, folder, callbacks, termination):
+def fit(model, config, data, folder, callbacks, termination, devices=None):
     """Trains up to the first limit, from the newest checkpoint where there is one."""
+    devices = devices or Devices()
+    team = devices.team
     callbacks, log, checkpoints = callbacks
     step = checkpoints.resume(model)
-    if step:
+    team.check_equal(step, "the step of the newest checkpoint")
+    if devices.num_replicas > 1:
+        part_random_states(model, devices.first_replica)
+    if step and team.is_chief:
         say(f"Resuming at step {step:,}, epoch {checkpoints.epoch + 1}.")
     if is_finished(config, checkpoints, step):
         return
-    folder.forget_scores()
-    different = note_machine(folder.machine, step)
-    if different:
-        say(
-            f"This is not where the run was before ({'; '.join(different)}): it goes on, though "
-            "not bit by bit as it would have there."
-        )
-    log.resume(checkpoints.epoch, checkpoints.batch)
+    if team.is_chief:
+        folder.forget_scores()
+        different = note_machine(folder.machine, step, devices.description)
+        if different:
+            say(
+                f"This is not where the run was before ({'; '.join(different)}): it goes on, "
+                "though not bit by bit as it would have there."
+            )
+        log.resume(checkpoints.epoch, checkpoints.batch)
+    else:
+        callbacks = [each for each in callbacks if isinstance(each, IN_STEP)]
+    verbose = (1 if sys.stdout.isatty() else 2) if team.is_chief else 0
     with termination.deferred():
         model.fit(
             data.train,
             validation_data=data.validation,
             epochs=config.training.epochs,
             initial_epoch=checkpoints.epoch,
-            callbacks=[*callbacks, SavedTermination(termination, checkpoints)],
-            verbose=1 if sys.stdout.isatty() else 2,
+            callbacks=[*callbacks, SavedTermination(termination, checkpoints, team)],
+            verbose=verbose,
         )
 
 
@@ -181,11 +225,8 @@ def compile_model(model, config):
         jit_compile={"auto": "auto", "true": True, "false": False}[training.jit_compile],
     )
     model.optimizer.build(model.trainable_variables)
-    # Keras makes the variables of metrics when it first counts with them; a resumed run has to fill
-    # them before. One label of padding counts for nothing.
     vocabulary_size = model.target_vocabulary_size or model.vocabulary_size
-    padding = np.full((1, 1), model.padding_id, "int32")
-    model.compute_metrics(None, padding, np.zeros((1, 1, vocabulary_size), "float32"))
+    count_with_nothing(model, model.padding_id, vocabulary_size)
 
 
 def make_averages(config, folder):
@@ -204,12 +245,12 @@ def make_averages(config, folder):
     return averages
 
 
-def make_callbacks(config, corpus, data, translator, folder):
+def make_callbacks(config, corpus, data, translator, folder, devices=None):
     """What happens beside the updates: averages, limits, BLEU, logs, checkpoints.
 
     The order counts: each sees what those before it did at the same moment.
     """
-    training = config.training
+    training, team = config.training, (devices or Devices()).team
     averages = make_averages(config, folder)
     mean = averages.get("mean")
     sources, references = corpus.validation.source, corpus.validation.target
@@ -235,7 +276,8 @@ def make_callbacks(config, corpus, data, translator, folder):
         minutes=training.checkpoint_minutes,
         keep=training.keep_checkpoints,
     )
-    board = training.tensorboard and TensorBoardWriter.available()
+    checkpoints.writes = team.is_chief
+    board = training.tensorboard and team.is_chief and TensorBoardWriter.available()
     log = TrainingLog(
         folder.history,
         data.tokens_of_epoch,
@@ -244,7 +286,7 @@ def make_callbacks(config, corpus, data, translator, folder):
         samples=lambda: bleu.samples,
         pictures=attention_pictures(translator, bleu, say) if board else None,
     )
-    limits = Limits(checkpoints, training.max_steps, training.max_minutes)
+    limits = Limits(checkpoints, training.max_steps, training.max_minutes, team)
     files = WeightFiles(folder.weights, averages)
     finite = FiniteLoss(folder.path, folder.checkpoints)
     short = ShortEpochs(data.train)
@@ -262,6 +304,10 @@ def is_finished(config, checkpoints, step):
         or bool(training.max_minutes and checkpoints.trained_seconds >= 60 * training.max_minutes)
         or bool(training.early_stopping and bleu.waited >= training.early_stopping)
     )
+
+
+def _silence(line):
+    """For processes whose chief speaks."""
 
 
 def say(line):

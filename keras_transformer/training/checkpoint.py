@@ -7,8 +7,8 @@ import re
 from pathlib import Path
 
 import numpy as np
-from keras import ops
 
+from keras_transformer.backend import read
 from keras_transformer.errors import UserError
 from keras_transformer.training.files import replacing
 
@@ -59,7 +59,7 @@ def save_checkpoint(folder, model, progress, extra=None, keep=2):
     """
     folder = Path(folder)
     target = folder / f"step-{progress['step']:08d}.npz"
-    arrays = {name: _numpy(variable) for name, variable in training_variables(model).items()}
+    arrays = {name: read(variable) for name, variable in training_variables(model).items()}
     _check_finite(arrays, progress["step"])
     arrays.update({f"extra/{name}": array for name, array in (extra or {}).items()})
     arrays[_PROGRESS] = np.frombuffer(json.dumps(progress).encode(), np.uint8)
@@ -167,7 +167,3 @@ def restore_checkpoint(path, model):
 
 def _shape(shape):
     return "missing" if shape is None else f"of shape {tuple(shape)}"
-
-
-def _numpy(variable):
-    return np.asarray(ops.convert_to_numpy(variable.value))

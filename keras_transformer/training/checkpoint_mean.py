@@ -6,8 +6,8 @@ from pathlib import Path
 
 import keras
 import numpy as np
-from keras import ops
 
+from keras_transformer.backend import read
 from keras_transformer.errors import UserError
 from keras_transformer.training.checkpoint import list_checkpoints, read_progress, write_arrays
 from keras_transformer.training.lent_weights import lent
@@ -68,7 +68,7 @@ class CheckpointMean(keras.callbacks.Callback):
             write_arrays(
                 self._path(epoch),
                 {
-                    f"weights/{number:04d}": np.asarray(ops.convert_to_numpy(weight.value))
+                    f"weights/{number:04d}": read(weight)
                     for number, weight in enumerate(model.weights)
                 },
             )

@@ -3,15 +3,16 @@
 import time
 
 import keras
-import numpy as np
-from keras import ops
 
+from keras_transformer.backend import copies_of, read, steps_of
 from keras_transformer.errors import UserError
 from keras_transformer.training.checkpoint import (
     list_checkpoints,
     restore_checkpoint,
     save_checkpoint,
 )
+from keras_transformer.training.team import STOP, TERMINATE, Alone
+from keras_transformer.training.termination import Terminated
 
 
 class Checkpoints(keras.callbacks.Callback):
@@ -27,7 +28,12 @@ class Checkpoints(keras.callbacks.Callback):
         steps: steps from one checkpoint to the next; 0: not by steps.
         minutes: minutes from one checkpoint to the next; 0: not by time.
         keep: newest checkpoints that stay.
+
+    Attributes:
+        writes: whether this process writes them; of several that train together one does.
     """
+
+    writes = True
 
     def __init__(self, folder, dataset, states, average=None, steps=0, minutes=5.0, keep=2):
         super().__init__()
@@ -76,12 +82,12 @@ class Checkpoints(keras.callbacks.Callback):
         if self._resumed_sums is not None:
             self._put_sums(self._resumed_sums)
             self._resumed_sums = None
-        self._step = int(self.model.optimizer.iterations)
+        self._step = steps_of(self.model)
         self._last = self._clock = time.monotonic()
 
     def on_train_batch_end(self, batch, logs=None):
         self.batch += 1
-        step = int(self.model.optimizer.iterations)
+        step = steps_of(self.model)
         updated, self._step = step != self._step, step
         by_step = self.steps and updated and step % self.steps == 0
         by_time = self.seconds and time.monotonic() - self._last >= self.seconds
@@ -106,11 +112,13 @@ class Checkpoints(keras.callbacks.Callback):
 
     def save(self):
         """Writes a checkpoint of this moment."""
+        if not self.writes:
+            return
         now = time.monotonic()
         self.trained_seconds += now - self._clock
         self._clock = self._last = now
         progress = {
-            "step": int(self.model.optimizer.iterations),
+            "step": steps_of(self.model),
             "epoch": self.epoch,
             "batch": self.batch,
             "trained_seconds": self.trained_seconds,
@@ -126,10 +134,7 @@ class Checkpoints(keras.callbacks.Callback):
         return self.dataset.batches.num_batches(epoch)
 
     def _read_sums(self):
-        return [
-            np.array(ops.convert_to_numpy(variable.value))
-            for variable in self.model.metrics_variables
-        ]
+        return [read(variable) for variable in self.model.metrics_variables]  # each counts for all
 
     def _put_sums(self, sums):
         variables = self.model.metrics_variables
@@ -139,7 +144,8 @@ class Checkpoints(keras.callbacks.Callback):
                 "with the program that wrote it, or start a new run in another folder."
             )
         for variable, value in zip(variables, sums, strict=True):
-            variable.assign(value)
+            for copy in copies_of(variable):
+                copy.assign(value)
 
 
 class ShortEpochs(keras.callbacks.Callback):
@@ -179,10 +185,12 @@ class Limits(keras.callbacks.Callback):
         checkpoints: the `Checkpoints` that know for how long the run has been trained.
         max_steps: most updates; 0: no limit.
         max_minutes: most minutes; 0: no limit.
+        team: the processes that train together, whose clocks differ.
     """
 
-    def __init__(self, checkpoints, max_steps=0, max_minutes=0.0):
+    def __init__(self, checkpoints, max_steps=0, max_minutes=0.0, team=None):
         super().__init__()
+        self.team = team or Alone()
         self.checkpoints = checkpoints
         self.max_steps = max_steps
         self.max_seconds = 60 * max_minutes
@@ -198,31 +206,40 @@ class Limits(keras.callbacks.Callback):
         self.on_train_batch_end(None)  # again: `ShortEpochs` has taken its own stop back
 
     def _check(self, seconds):
-        if self.max_steps and int(self.model.optimizer.iterations) >= self.max_steps:
+        if self.max_steps and steps_of(self.model) >= self.max_steps:
             self.model.stop_training = True
-        if self.max_seconds and seconds >= self.max_seconds:
+        if self.team.wish(STOP, bool(self.max_seconds and seconds >= self.max_seconds)):
             self.model.stop_training = True
 
 
 class SavedTermination(keras.callbacks.Callback):
     """Ends the process after SIGTERM, with a checkpoint of the last batch.
 
-    At the end of an epoch it waits for the evaluation. Put it after `Checkpoints`.
+    At the end of an epoch it waits for the evaluation. Put it last: there processes that train
+    together also agree on whether that was the last epoch.
 
     Args:
         termination: a `Termination`, deferred while `fit` runs.
         checkpoints: the `Checkpoints`.
+        team: the processes that train together: all end where one of them was asked to.
     """
 
-    def __init__(self, termination, checkpoints):
+    def __init__(self, termination, checkpoints, team=None):
         super().__init__()
+        self.team = team or Alone()
         self.termination = termination
         self.checkpoints = checkpoints
 
     def on_train_batch_end(self, batch, logs=None):
-        if self.termination.requested and not self.checkpoints.epoch_ends():
+        requested = self.team.wish(TERMINATE, self.termination.requested)
+        if requested and not self.checkpoints.epoch_ends():
             self.checkpoints.save()
-            self.termination.obey()
+            self.team.part()  # nobody leaves before the checkpoint is written
+            raise Terminated
 
     def on_epoch_end(self, epoch, logs=None):
-        self.termination.obey()
+        self.model.stop_training, requested = self.team.agree(
+            self.model.stop_training, self.termination.requested
+        )
+        if requested:
+            raise Terminated

@@ -5,6 +5,7 @@ import math
 import keras
 from keras import ops
 
+from keras_transformer.backend import steps_of
 from keras_transformer.errors import UserError
 from keras_transformer.training.checkpoint import list_checkpoints
 
@@ -46,7 +47,7 @@ class FiniteLoss(keras.callbacks.Callback):
             )
 
     def _stop(self, what):
-        step = int(self.model.optimizer.iterations)
+        step = steps_of(self.model)
         found = list_checkpoints(self.checkpoints)
         good = f"the last good checkpoint is {found[-1]}" if found else "there is no checkpoint yet"
         mends = _MENDS.format(run=self.run)

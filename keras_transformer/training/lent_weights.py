@@ -2,8 +2,7 @@
 
 import contextlib
 
-import numpy as np
-from keras import ops
+from keras_transformer.backend import read
 
 
 @contextlib.contextmanager
@@ -17,7 +16,7 @@ def lent(model, values):
     if values is None:
         yield
         return
-    own = [np.array(ops.convert_to_numpy(weight.value)) for weight in model.weights]
+    own = list(map(read, model.weights))
     _assign(model, values)
     try:
         yield

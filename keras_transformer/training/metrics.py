@@ -3,11 +3,15 @@
 import keras
 from keras import ops
 
+from keras_transformer.backend import sum_over_replicas
 from keras_transformer.training.masked_crossentropy import token_losses
 
 
 class _TokenMean(keras.metrics.Metric):
-    """A sum over real tokens divided by their number."""
+    """A sum over real tokens, of all replicas, divided by their number.
+
+    Every replica counts for all: what one process has read is what all of them would read.
+    """
 
     def __init__(self, padding_id=0, name=None, **kwargs):
         super().__init__(name=name, **{**kwargs, "dtype": "float32"})
@@ -16,8 +20,9 @@ class _TokenMean(keras.metrics.Metric):
         self.num_tokens = self.add_variable((), "zeros", name="num_tokens")
 
     def _add(self, values, real):
-        self.total.assign_add(ops.sum(values))
-        self.num_tokens.assign_add(ops.sum(real))
+        total, num_tokens = sum_over_replicas([ops.sum(values), ops.sum(real)])
+        self.total.assign_add(total)
+        self.num_tokens.assign_add(num_tokens)
 
     def _mean(self):
         return self.total / ops.maximum(self.num_tokens, 1.0)

@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from keras_transformer.backend import compile_function
+from keras_transformer.backend import compile_function, steps_of
 from keras_transformer.training.lent_weights import lent
 
 
@@ -36,11 +36,11 @@ class MovingAverage(keras.callbacks.Callback):
         self._mix = None
 
     def on_train_begin(self, logs=None):
-        self._step = int(self.model.optimizer.iterations)
+        self._step = steps_of(self.model)
 
     def on_train_batch_end(self, batch, logs=None):
         model = self.model
-        step = int(model.optimizer.iterations)
+        step = steps_of(model)
         if step == self._step:
             return
         self._step = step

@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from keras_transformer.backend import dense, num_replicas
+from keras_transformer.backend import dense, num_replicas, sum_over_replicas
 from keras_transformer.errors import UserError
 
 # Biases and norms have no use for decay.
@@ -11,7 +11,10 @@ _NO_DECAY = ("bias", "gamma", "beta")
 
 
 class _TokenAccumulation:
-    """Makes an update the mean over all real tokens of its batches.
+    """Makes an update the mean over all real tokens of its batches, on all replicas.
+
+    Replicas add up their gradients before anything else is done with them, so that it is the
+    gradient of all that is clipped; Keras would clip each replica's share and then add up.
 
     Keras' own `gradient_accumulation_steps` takes the mean of the means of batches, in which a
     token of a small batch counts more. Here each batch counts by its number of tokens, which
@@ -34,7 +37,7 @@ class _TokenAccumulation:
         self.update_tokens = self.add_variable((), "zeros", "float32", name="update_tokens")
 
     def apply(self, grads, trainable_variables=None):
-        grads = list(map(dense, grads))
+        grads = sum_over_replicas(list(map(dense, grads)))
         batches = self.gradient_accumulation_steps
         if not batches:
             return super().apply(grads, trainable_variables)
@@ -48,6 +51,9 @@ class _TokenAccumulation:
         self.update_tokens.assign(
             ops.where(complete, 0.0, ops.convert_to_tensor(self.update_tokens))
         )
+
+    def _all_reduce_sum_gradients(self, grads_and_vars):
+        return grads_and_vars  # `apply` has done it
 
     def _clip_gradients(self, grads):
         batches = self.gradient_accumulation_steps

@@ -8,6 +8,7 @@ from pathlib import Path
 import keras
 from keras import ops
 
+from keras_transformer.backend import steps_of
 from keras_transformer.training.files import write_text
 from keras_transformer.training.tensorboard import TensorBoardWriter
 
@@ -62,7 +63,7 @@ class TrainingLog(keras.callbacks.Callback):
         self._batches = 0
 
     def on_train_batch_end(self, batch, logs=None):
-        step = int(self.model.optimizer.iterations)
+        step = steps_of(self.model)
         tokens = int(self._tokens[self._batches]) if self._batches < len(self._tokens) else 0
         self._batches += 1
         self._trained += tokens
@@ -84,7 +85,7 @@ class TrainingLog(keras.callbacks.Callback):
         self._fit_seconds = time.perf_counter() - self._epoch_began
 
     def on_epoch_end(self, epoch, logs=None):
-        step = int(self.model.optimizer.iterations)
+        step = steps_of(self.model)
         seconds = getattr(self, "_fit_seconds", time.perf_counter() - self._epoch_began)
         line = {"epoch": epoch, "step": step}
         line.update({name: float(value) for name, value in (logs or {}).items()})

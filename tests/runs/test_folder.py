@@ -65,7 +65,7 @@ def test_a_run_may_train_longer_and_decode_otherwise():
     assert {key.removeprefix("training.") for key in FREE_KEYS} == {
         "data.folder", "epochs", "max_steps", "max_minutes", "early_stopping", "evaluate_every",
         "checkpoint_minutes", "checkpoint_steps", "keep_checkpoints", "log_every", "tensorboard",
-        "sample_translations",
+        "sample_translations", "strategy", "devices",
     }  # fmt: skip
 
 
