@@ -73,10 +73,11 @@ def train(config, run_folder):
     """
     folder = RunFolder(run_folder)
     folder.check(config)
+    if config.training.deterministic:
+        make_deterministic()
+    devices = choose_devices(config.training)
+    # After TensorFlow, which listens to SIGTERM for itself as soon as there are several machines.
     with Termination().listening() as termination:
-        if config.training.deterministic:
-            make_deterministic()
-        devices = choose_devices(config.training)
         try:
             with devices.team.watched():
                 corpus = _train(config, folder, devices, termination)
