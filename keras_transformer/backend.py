@@ -96,7 +96,7 @@ def copies_of(variable):
     if keras.backend.backend() == "tensorflow":
         import tensorflow as tf
 
-        value = variable.value
+        value = getattr(variable, "value", None)
         if isinstance(value, tf.distribute.DistributedValues):
             return list(value.values)
     return [variable]
@@ -117,9 +117,11 @@ def dense(gradient):
 
 
 def read(variable):
-    """The value of a Keras variable as a numpy array: that of its first copy in this process."""
+    """The value of a Keras variable, or a number, as numpy: of its first copy in this process."""
     copy = copies_of(variable)[0]
-    return np.array(ops.convert_to_numpy(copy.value if copy is variable else copy))
+    return np.array(
+        ops.convert_to_numpy(getattr(copy, "value", copy) if copy is variable else copy)
+    )
 
 
 def steps_of(model):
