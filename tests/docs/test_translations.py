@@ -16,6 +16,7 @@ PAIRS = [
             "index.md",
             "transformer.md",
             "how-to/train.md",
+            "how-to/several-devices.md",
             "how-to/serve.md",
             "how-to/reuse-layers.md",
         )
