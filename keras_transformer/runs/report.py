@@ -324,6 +324,8 @@ def _machine_facts(machine):
             found.update({package: str(number) for package, number in value.items()})
         elif name == "accelerators":
             found[name] = ", ".join(map(str, value)) or "none"
+        elif isinstance(value, dict):  # threads; TensorFlow's 0 is all cores
+            found[name] = ", ".join(f"{key} {number or 'auto'}" for key, number in value.items())
         else:
             found[name.replace("_gib", ", GiB").replace("_", " ")] = str(value)
     return found

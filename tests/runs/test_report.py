@@ -253,3 +253,12 @@ def test_an_unwritable_report_is_one_sentence(finished, monkeypatch):
     (finished / "report.html").mkdir()
     with pytest.raises(UserError, match=r"report.html cannot be written"):
         write_report(finished)
+
+
+def test_threads_are_named_as_people_say_them(finished):
+    machines = json.loads((finished / "machine.json").read_text())
+    (machine,) = machines if isinstance(machines, list) else [machines]
+    machine["threads"] = {"intra_op": 0, "inter_op": 2}
+    (finished / "machine.json").write_text(json.dumps(machines))
+    (facts,) = report_of(RunFolder(finished)).machines
+    assert facts["threads"] == "intra_op auto, inter_op 2"
