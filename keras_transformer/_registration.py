@@ -1,11 +1,11 @@
 """What `import keras_transformer` does besides giving names: registers, and warns of a namesake."""
 
 import importlib
-import importlib.abc
 import importlib.metadata
-import importlib.util
 import sys
 import warnings
+
+from keras_transformer._import_hook import around_import_of
 
 _ROOMS = ("layers", "models", "training")
 
@@ -19,31 +19,17 @@ def register_with_keras():
     if "keras" in sys.modules:
         _import_rooms()
     else:
-        sys.meta_path.insert(0, _AfterKeras())
+        around_import_of("keras", _with_rooms)
+
+
+def _with_rooms(usual, keras):
+    usual(keras)
+    _import_rooms()
 
 
 def _import_rooms():
     for room in _ROOMS:
         importlib.import_module(f"keras_transformer.{room}")
-
-
-class _AfterKeras(importlib.abc.MetaPathFinder):
-    """Lets the import of Keras go its usual way and imports our rooms after it."""
-
-    def find_spec(self, name, path=None, target=None):
-        if name != "keras":
-            return None
-        sys.meta_path.remove(self)
-        spec = importlib.util.find_spec(name)
-        if spec is not None and spec.loader is not None:
-            execute = spec.loader.exec_module
-
-            def exec_module(module):
-                execute(module)
-                _import_rooms()
-
-            spec.loader.exec_module = exec_module
-        return spec
 
 
 def warn_of_namesake():

@@ -17,7 +17,8 @@ MODEL = {"masks", "layers", "models"}
 BELOW_EXPORT = {*GROUND, *MODEL, "tokenizers", "decoding", "data", "training", "evaluation",
                 "visualization"}  # fmt: skip
 ALLOWED = {
-    "_registration": set(),  # it names the rooms to register as text
+    "_import_hook": set(),
+    "_registration": {"_import_hook"},  # it names the rooms to register as text
     "errors": set(),
     "backend": set(),
     "config": set(),
@@ -36,7 +37,7 @@ ALLOWED = {
     "translator": BELOW_EXPORT | {"export", "conversion"},
     "runs": BELOW_EXPORT | {"export", "conversion", "translator"},
     "serving": BELOW_EXPORT | {"export", "translator", "runs"},
-    "cli": BELOW_EXPORT | {"export", "conversion", "translator", "runs", "serving"},
+    "cli": BELOW_EXPORT | {"_import_hook", "export", "conversion", "translator", "runs", "serving"},
     "__main__": {"cli"},
     # Public names come on demand, from every room that has some.
     "__init__": BELOW_EXPORT | {"_registration"} | {"export", "translator", "runs", "serving"},

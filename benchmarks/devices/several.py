@@ -18,7 +18,6 @@ it has to be.
 import argparse
 import json
 import os
-import random
 import signal
 import socket
 import subprocess
@@ -32,23 +31,14 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
+from benchmarks.word_corpus import write_corpus  # noqa: E402
 from keras_transformer.runs.machine import machine  # noqa: E402
 
-WORDS = "가 나 다 라 마 바 사 아 자 차 카 타 파 하".split()
 EPOCHS = 3
 # Of losses. Weights that change no loss, such as biases of keys, have gradients of rounding alone,
 # which Adam makes as large as any: the weights of two runs differ by that.
 LARGEST_DIFFERENCE = 1e-5
 LONGEST_SURVIVAL = 120  # seconds
-
-
-def write_corpus(folder, num_pairs=300):
-    """Sentences and their translations word by word."""
-    draw = random.Random(7)
-    pairs = [[draw.randrange(14) for _ in range(draw.randint(2, 9))] for _ in range(num_pairs)]
-    for name, words in (("ko", WORDS), ("en", [chr(97 + i) * 2 for i in range(14)])):
-        text = "".join(" ".join(words[i] for i in pair) + "\n" for pair in pairs)
-        (folder / f"train.{name}").write_text(text, encoding="utf-8")
 
 
 def command(folder, run, strategy):
@@ -252,7 +242,7 @@ def main():
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(options.keep or temporary)
         folder.mkdir(parents=True, exist_ok=True)
-        write_corpus(folder)
+        write_corpus(folder, 300)
         compare_devices(folder, report)
         lose_workers(folder, report)
     results = Path(options.results)

@@ -37,12 +37,12 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
+from benchmarks.word_corpus import write_corpus  # noqa: E402
 from keras_transformer.config import Config, to_yaml  # noqa: E402
 from keras_transformer.data.token_corpus import TokenCorpus  # noqa: E402
 from keras_transformer.errors import UserError  # noqa: E402
 from keras_transformer.tokenizers import TokenizerPair  # noqa: E402
 
-WORDS = "가 나 다 라 마 바 사 아 자 차 카 타 파 하".split()
 # What is waited for, and the longest random delay after it in seconds.
 MOMENTS = {
     "start": 6.0,
@@ -58,15 +58,6 @@ TERM_MOMENTS = ("batches", "training", "checkpoint", "evaluation")
 PATIENCE = 2  # evaluations without a better score
 # All but the first are rare if left to chance: most of a short run is its start.
 WEIGHTS = (1, 1, 1, 3, 3, 4, 3)
-
-
-def write_corpus(folder, num_pairs):
-    """Sentences and their translations word by word."""
-    draw = random.Random(7)
-    pairs = [[draw.randrange(14) for _ in range(draw.randint(2, 9))] for _ in range(num_pairs)]
-    for name, words in (("ko", WORDS), ("en", [chr(97 + i) * 2 for i in range(14)])):
-        text = "".join(" ".join(words[i] for i in pair) + "\n" for pair in pairs)
-        (folder / f"train.{name}").write_text(text, encoding="utf-8")
 
 
 def command(folder, run, epochs):

@@ -6,12 +6,12 @@ the notes that are known are dropped, all else is written out, also when the imp
 """
 
 import contextlib
-import importlib.abc
-import importlib.util
 import os
 import re
 import sys
 import tempfile
+
+from keras_transformer._import_hook import around_import_of
 
 # Error 303: no CUDA driver on this machine. Other errors of CUDA are worth reading.
 _NOTES = re.compile(
@@ -26,27 +26,13 @@ def drop_startup_notes():
     """From now on an import of TensorFlow, which may come late or never, is quiet."""
     if "tensorflow" not in sys.modules and "TF_CPP_MIN_LOG_LEVEL" not in os.environ:
         os.environ["TF_CPP_MIN_LOG_LEVEL"] = "2"
-        sys.meta_path.insert(0, _AtTensorFlow())
+        around_import_of("tensorflow", _import_quietly)
 
 
-class _AtTensorFlow(importlib.abc.MetaPathFinder):
-    """Lets the import of TensorFlow go its usual way, with standard error held back."""
-
-    def find_spec(self, name, path=None, target=None):
-        if name != "tensorflow":
-            return None
-        sys.meta_path.remove(self)
-        spec = importlib.util.find_spec(name)
-        if spec is not None and spec.loader is not None:
-            execute = spec.loader.exec_module
-
-            def exec_module(module):
-                with _held_back():
-                    execute(module)
-                    module.config.list_physical_devices()
-
-            spec.loader.exec_module = exec_module
-        return spec
+def _import_quietly(usual, tensorflow):
+    with _held_back():
+        usual(tensorflow)
+        tensorflow.config.list_physical_devices()
 
 
 @contextlib.contextmanager
