@@ -4,12 +4,13 @@
 
 The devices are what any machine has: two virtual parts of the processor (`MirroredStrategy`), two
 worker processes on this machine (`MultiWorkerMirroredStrategy`), two host devices of JAX. Each run
-is the same command but for `--training.strategy`, on the same generated files, without dropout, so
-that the losses of its validations have to be those of one device up to the order in which numbers
-are added up. After that one of two workers is killed with SIGKILL in the middle of
-the training, first the one that writes and then the other: the survivor has to end by itself with
-an error, and both, started again by the same commands, have to finish with the losses of the run
-that was never stopped. SIGTERM to one worker has to end both with status 143 and a checkpoint.
+is the same command but for `--training.strategy`, on the same generated files, with segmentations
+drawn anew in every epoch and R-Drop, but without dropout, so that the losses of its validations
+have to be those of one device up to the order in which numbers are added up. After that one of two
+workers is killed with SIGKILL in the middle of the training, first the one that writes and then the
+other: the survivor has to end by itself with an error, and both, started again by the same
+commands, have to finish with the losses of the run that was never stopped. SIGTERM to one worker
+has to end both with status 143 and a checkpoint.
 
 Writes `results.json` and `results.md` to `--results`; the exit status is 1 if anything was not as
 it has to be.
@@ -32,6 +33,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
 from benchmarks.word_corpus import write_corpus  # noqa: E402
+from keras_transformer.config.settings import count  # noqa: E402
 from keras_transformer.runs.machine import machine  # noqa: E402
 
 EPOCHS = 3
@@ -48,6 +50,8 @@ def command(folder, run, strategy):
         "target": folder / "train.en",
         "data.validation_pairs": 20,
         "data.bleu_tokenizer": "char",
+        "tokenizer.kind": "bpe",
+        "tokenizer.bpe_dropout": 0.1,
         "tokenizer.vocabulary_size": 64,
         "model.num_encoder_layers": 1,
         "model.num_decoder_layers": 1,
@@ -55,6 +59,7 @@ def command(folder, run, strategy):
         "model.intermediate_dim": 64,
         "model.dropout": 0,
         "epochs": EPOCHS,
+        "training.r_drop": 5,
         "training.strategy": strategy,
         "training.devices": 2 if strategy in ("mirrored", "data_parallel") else 0,
         "training.batch_tokens": 500,
@@ -253,7 +258,7 @@ def main():
     here = found["machine"]
     text = (
         "# Several devices, measured in one run\n\n"
-        f"{here['processor']}, {here['cores']} cores, "
+        f"{here['processor']}, {count(here['cores'], 'core')}, "
         f"TensorFlow {here['packages']['tensorflow']}, Keras {here['packages']['keras']}; no GPU.\n"
         f"\n## As one device\n\n{table(report.equal)}\n"
         f"\n## One of two workers is lost\n\n{table(report.lost)}\n"

@@ -86,19 +86,8 @@ def read_pairs(
             )
         readers = [_read_text(*paths) for paths in zip(sources, targets, strict=True)]
     else:
-        readers = []
-        for path in sources:
-            kind = format_of(path) if format == "auto" else format
-            if kind == "text":
-                raise UserError(
-                    f"{path} is read as plain text, which holds one side only: give the file of "
-                    "the other side, too, or say that the format is tsv or jsonl."
-                )
-            if kind == "tsv":
-                readers.append(_read_tsv(path, weights_inside))
-            else:
-                weight_key = "weight" if weights_inside else None
-                readers.append(_read_json(path, (source_key, target_key), weight_key))
+        keys = (source_key, target_key, "weight" if weights_inside else None)
+        readers = [_read_both_sides(path, format, keys) for path in sources]
     if weights:
         if len(sources) != len(weights):
             raise UserError(
@@ -107,6 +96,23 @@ def read_pairs(
             )
         readers = [_weighted(*those) for those in zip(readers, sources, weights, strict=True)]
     return _in_turn(readers)
+
+
+def _read_both_sides(path, format, keys):
+    """The pairs of a file that holds source and target.
+
+    `keys` are those of source, target and weight; None for the last: every pair weighs 1.
+    """
+    kind = format_of(path) if format == "auto" else format
+    if kind == "text":
+        raise UserError(
+            f"{path} is read as plain text, which holds one side only: give the file of the other "
+            "side, too, or say that the format is tsv or jsonl."
+        )
+    *sides, weight_key = keys
+    if kind == "tsv":
+        return _read_tsv(path, weight_key is not None)
+    return _read_json(path, tuple(sides), weight_key)
 
 
 def _in_turn(readers) -> Iterator[Pair]:
