@@ -83,6 +83,11 @@ class DataConfig(Section):
         4.0, "drop pairs whose lengths differ by more than this factor; 0: keep all", minimum=0
     )
     deduplicate: bool = setting(True, "keep each pair once")
+    both_directions: bool = setting(
+        False,
+        "train on every pair turned round as well, for more to learn from few pairs; needs "
+        "tokenizer.shared",
+    )
 
     @property
     def corpus(self) -> str:

@@ -210,12 +210,25 @@ def _digest(pair):
     return hashlib.blake2b(json.dumps([pair[0], pair[1]]).encode(), digest_size=16).digest()
 
 
-def filtered(corpus, data):
-    """The training pairs that the filters let through, and the report that counts the others."""
+def filtered(corpus, data, turned=False):
+    """The training pairs that the filters let through, and the report that counts the others.
+
+    Args:
+        corpus: `Corpus`.
+        data: `DataConfig`.
+        turned: whether every pair is followed by its reverse.
+    """
     options = FilterOptions(
         max_ratio=data.max_ratio or None,
         max_length=data.max_length,
         drop_duplicates=data.deduplicate,
     )
     report = FilterReport()
-    return filter_pairs(corpus.train(), options, report), report
+    pairs = _both_ways(corpus.train()) if turned else corpus.train()
+    return filter_pairs(pairs, options, report), report
+
+
+def _both_ways(pairs):
+    for pair in pairs:
+        yield pair
+        yield pair._replace(source=pair.target, target=pair.source)

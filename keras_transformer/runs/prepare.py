@@ -10,6 +10,7 @@ from keras_transformer.data.batches import TranslationBatches
 from keras_transformer.data.fingerprint import corpus_fingerprint
 from keras_transformer.data.keras_dataset import as_dataset
 from keras_transformer.data.token_corpus import TokenCorpus
+from keras_transformer.errors import UserError
 from keras_transformer.runs.changing_epochs import (
     ChangingEpochs,
     epochs_differ,
@@ -54,6 +55,7 @@ def prepare_data(config, corpus, folder, say, split=None):
         `PreparedData`.
     """
     tokenizers = prepare_tokenizers(config, corpus, folder, say)
+    _check_directions(config, tokenizers.shared)
     tokens = _tokenise(config, corpus, tokenizers, folder, say)
     say(tokens.report.summary())
     training, epochs = config.training, None
@@ -85,6 +87,7 @@ def prepare_tokenizers(config, corpus, folder, say):
     settings = config.tokenizer
     if not settings.load_from:  # before minutes are spent on a vocabulary
         sampling_options(config).check(settings.kind)
+        _check_directions(config, settings.shared)
     if settings.load_from:
         tokenizers = TokenizerPair.load(settings.load_from)
     else:
@@ -109,6 +112,14 @@ def prepare_tokenizers(config, corpus, folder, say):
     return tokenizers
 
 
+def _check_directions(config, shared):
+    if config.data.both_directions and not shared:
+        raise UserError(
+            "data.both_directions translates both languages into each other with one vocabulary, "
+            "and these are two: set tokenizer.shared to true, or data.both_directions to false."
+        )
+
+
 def _tokenise(config, corpus, tokenizers, folder, say):
     data = config.data
     options = {
@@ -118,8 +129,10 @@ def _tokenise(config, corpus, tokenizers, folder, say):
         "weights_inside": data.weights_inside,
         "held_out": hashlib.sha256(b"".join(sorted(corpus.held_out))).hexdigest(),
     }
+    if data.both_directions:
+        options["both_directions"] = True
     fingerprint = corpus_fingerprint(corpus.files, tokenizers, json.loads(json.dumps(options)))
-    pairs, report = filtered(corpus, data)
+    pairs, report = filtered(corpus, data, turned=data.both_directions)
     announced = 0
 
     def progress(count):

@@ -2,8 +2,9 @@
 
 import pytest
 
+from keras_transformer.errors import UserError
 from keras_transformer.runs import prepare
-from keras_transformer.runs.corpora import open_corpus
+from keras_transformer.runs.corpora import filtered, open_corpus
 from keras_transformer.runs.folder import RunFolder
 from keras_transformer.runs.prepare import prepare_data, prepare_tokenizers
 from keras_transformer.tokenizers import TokenizerPair
@@ -74,3 +75,52 @@ def test_tokenizers_of_another_run(corpus, whole_run, tmp_path):
     tokenizers = prepare_tokenizers(config, open_corpus(config.data), RunFolder(tmp_path), print)
     assert tokenizers.fingerprint() == TokenizerPair.load(whole_run).fingerprint()
     assert (tmp_path / "tokenizer.model").exists()
+
+
+def test_both_directions(prepared):
+    one, _ = prepared()
+    both, said = prepared(data__both_directions="true")
+    pairs = {
+        (tuple(one.tokens.source(i)), tuple(one.tokens.target(i))) for i in range(len(one.tokens))
+    }
+    found = [
+        (tuple(both.tokens.source(i)), tuple(both.tokens.target(i)))
+        for i in range(len(both.tokens))
+    ]
+    assert len(found) == 2 * len(one.tokens)
+    assert set(found) == pairs | {(target, source) for source, target in pairs}
+    # The vocabulary is the same, and what is held out is held out both ways and in one direction.
+    assert both.tokenizers.fingerprint() == one.tokenizers.fingerprint()
+    held_out = both.validation.batches.corpus
+    assert len(held_out) == tiny.NUM_VALIDATION
+    for i in range(len(held_out)):
+        pair = tuple(held_out.source(i)), tuple(held_out.target(i))
+        assert pair not in found and pair[::-1] not in found
+    assert f"{2 * len(one.tokens)} pairs" in said[-1]
+
+
+def test_weights_turn_round_with_their_pairs(corpus, tmp_path):
+    path = tmp_path / "weighted.tsv"
+    path.write_text("".join(f"가 {n}\tab {n}\t{n / 10}\n" for n in range(40)), encoding="utf-8")
+    config = tiny.config(
+        corpus, data__source=[str(path)], data__target=[], data__weights_inside="true"
+    )
+    pairs, report = filtered(open_corpus(config.data), config.data, turned=True)
+    pairs = list(pairs)
+    assert report.num_read == 2 * (40 - 4)  # 4 are held out
+    for pair, turned in zip(pairs[::2], pairs[1::2], strict=True):
+        assert turned == pair._replace(source=pair.target, target=pair.source)
+
+
+def test_both_directions_need_one_vocabulary(corpus, prepared, tmp_path):
+    both = {"data__both_directions": "true"}
+    with pytest.raises(UserError, match=r"set tokenizer\.shared to true, or data\.both_dir"):
+        prepared(**both, tokenizer__shared="false")
+    assert not list((tmp_path / "run").glob("*.model"))  # said before the vocabularies are learnt
+    two = prepare_tokenizers(
+        tiny.config(corpus, tokenizer__shared="false"),
+        open_corpus(tiny.config(corpus).data), RunFolder(tmp_path / "two"), print,
+    )  # fmt: skip
+    assert not two.shared
+    with pytest.raises(UserError, match=r"set tokenizer\.shared to true"):
+        prepared(**both, tokenizer__load_from=tmp_path / "two")
