@@ -40,6 +40,7 @@ class Translator:
     Attributes:
         name: a short name to show; that of the folder it was loaded from.
         origin: dict about the run whose weights its training began with, or None.
+        both_directions: whether it was trained to translate its target language back as well.
     """
 
     def __init__(self, model, tokenizers, options=None, languages=("", "")):
@@ -50,6 +51,7 @@ class Translator:
         self.languages = tuple(languages)
         self.name = ""
         self.origin = None
+        self.both_directions = False
         self._decoders = {}
         self._scoring = None
 
@@ -256,6 +258,7 @@ class Translator:
             "decoding": dataclasses.asdict(self.options),
             "languages": self.languages,
             **({"origin": self.origin} if self.origin else {}),
+            **({"both_directions": True} if self.both_directions else {}),
         }
         write_text(Path(folder) / DESCRIPTION, json.dumps(description, indent=1) + "\n")
 
@@ -289,6 +292,7 @@ class Translator:
         translator = cls(model, tokenizers, options, languages)
         translator.name = folder.resolve().name
         translator.origin = description.get("origin")
+        translator.both_directions = description.get("both_directions", False)
         return translator
 
     def export(self, folder, options=None, on_progress=None):

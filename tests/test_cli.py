@@ -195,7 +195,13 @@ def test_evaluate_prints_scores(rooms, run_folder, tmp_path, capsys):
     assert rooms.evaluated == [
         (
             (run_folder, [source], [reference]),
-            {"output": "o", "batch_size": None, "options": None, "weights": None},
+            {
+                "output": "o",
+                "batch_size": None,
+                "options": None,
+                "weights": None,
+                "reverse_weight": None,
+            },
         )
     ]
     options = ["--beam", "4", "--length-penalty", "0.5"]

@@ -10,6 +10,7 @@ import pytest
 import keras_transformer.cli as cli
 from keras_transformer.cli.parser import build_parser
 from keras_transformer.cli.translation_options import flag_of
+from keras_transformer.config import DecodingConfig
 from keras_transformer.config.translation_options import TranslationOptions, option_fields
 
 
@@ -19,6 +20,10 @@ class Hypothesis:
     def __init__(self, text, score, source_truncated=False, target_truncated=False):
         self.text, self.score, self.ranking_score = text, score, score / 2
         self.source_truncated, self.target_truncated = source_truncated, target_truncated
+
+    def _replace(self, **changes):
+        self.__dict__.update(changes)
+        return self
 
 
 class FakeTranslator:
@@ -37,7 +42,7 @@ class FakeTranslator:
         for text in texts:
             best = Hypothesis(text.upper(), -0.5, target_truncated=len(text) > 3)
             other = Hypothesis(f"{text}\t{text}\n", -1.25, True, True)
-            lists.append([] if text == "none" else [best, other][: asked["n_best"]])
+            lists.append([] if text == "none" else [best, other][: asked.get("n_best")])
         return lists
 
     def score(self, sources, targets):
@@ -221,6 +226,8 @@ def test_options_that_contradict_each_other(translate, translator, arguments, me
         (["--beam", "1.5"], '--beam: "1.5" is not a whole number'),
         (["--top-p", "2"], '--top-p: "2" is not a number from 0.001 to 1.0'),
         (["--length-penalty", "-3"], '--length-penalty: "-3" is not a number from 0.0 to 3.0'),
+        (["--reverse-weight", "0"], '--reverse-weight: "0" is not a number above 0, up to 100'),
+        (["--reverse-weight", "nan"], '"nan" is not a number above 0'),
         (["--format", "xml"], "argument --format: invalid choice: 'xml'"),
     ],
 )
@@ -240,6 +247,21 @@ def test_a_model_that_takes_no_options(translate, translator, monkeypatch):
         status, output, error = translate("a\n", *arguments)
         assert (status, output) == (2, "")
         assert "cannot take options of a translation: export the model again" in error
+
+
+def test_reverse_scores_rank_the_hypotheses(translate, translator):
+    translator.both_directions, translator.options = True, DecodingConfig(beam_size=2)
+    translator.score = lambda sources, targets: [(-100.0 * ("\t" not in s), 1) for s in sources]
+    assert translate("a\n", "--reverse-weight", "0.2")[:2] == (0, "a\ta \n")
+    status, output, _ = translate("a\n", "--reverse-weight", "0.2", "--n-best", "2")
+    assert (status, output.splitlines()) == (0, ["1\t1\ta a ", "1\t2\tA"])
+
+
+def test_reverse_scores_of_a_model_of_one_direction(translate, translator):
+    status, output, error = translate("a\n", "--reverse-weight", "0.2", "--beam", "3")
+    assert (status, output) == (2, "")
+    assert "need a model that translates both ways" in error
+    assert not translator.asked
 
 
 def test_formats_of_scores(translator, tmp_path, capsys):

@@ -16,6 +16,7 @@ GROUND = {"backend", "config", "masks", "sentences"}
 MODEL = {"masks", "layers", "models"}
 BELOW_EXPORT = {*GROUND, *MODEL, "tokenizers", "decoding", "data", "training", "evaluation",
                 "visualization"}  # fmt: skip
+TRANSLATING = {"export", "conversion", "translator", "reverse_ranking"}
 ALLOWED = {
     "_import_hook": set(),
     "_registration": {"_import_hook"},  # it names the rooms to register as text
@@ -35,9 +36,10 @@ ALLOWED = {
     "export": {"backend", "config", "tokenizers", "decoding", *MODEL},
     "conversion": {"backend", "config", "tokenizers", *MODEL},
     "translator": BELOW_EXPORT | {"export", "conversion"},
-    "runs": BELOW_EXPORT | {"export", "conversion", "translator"},
+    "reverse_ranking": {"decoding"},
+    "runs": BELOW_EXPORT | TRANSLATING,
     "serving": BELOW_EXPORT | {"export", "translator", "runs"},
-    "cli": BELOW_EXPORT | {"_import_hook", "export", "conversion", "translator", "runs", "serving"},
+    "cli": BELOW_EXPORT | TRANSLATING | {"_import_hook", "runs", "serving"},
     "__main__": {"cli"},
     # Public names come on demand, from every room that has some.
     "__init__": BELOW_EXPORT | {"_registration"} | {"export", "translator", "runs", "serving"},

@@ -7,7 +7,11 @@ those of files (--source and --reference), or of the run's own data (--set).
 from keras_transformer.cli.lines import open_inputs
 from keras_transformer.cli.models import add_weights_argument, check_model
 from keras_transformer.cli.parser import add_model_argument, positive
-from keras_transformer.cli.translation_options import add_translation_options, translation_options
+from keras_transformer.cli.translation_options import (
+    add_reverse_weight,
+    add_translation_options,
+    translation_options,
+)
 from keras_transformer.errors import UserError
 
 
@@ -31,6 +35,7 @@ def add_arguments(parser):
         "--batch-size", metavar="N", type=positive, help="sentences translated together"
     )
     add_weights_argument(parser)
+    add_reverse_weight(parser)
     add_translation_options(parser, names=("beam_size", "length_penalty"))
 
 
@@ -51,6 +56,7 @@ def run(arguments):
         "batch_size": arguments.batch_size,
         "options": translation_options(arguments),
         "weights": arguments.weights,
+        "reverse_weight": arguments.reverse_weight,
     }
     if arguments.set:
         scores = evaluate.evaluate_set(folder, arguments.set, **options)

@@ -18,6 +18,7 @@ from keras_transformer.cli.models import add_weights_argument
 from keras_transformer.cli.output import add_format_argument, one_line, translation_lines
 from keras_transformer.cli.parser import add_model_argument, positive
 from keras_transformer.cli.translation_options import (
+    add_reverse_weight,
     add_translation_options,
     prefix_file,
     translation_options,
@@ -53,6 +54,7 @@ def add_arguments(parser):
         "--batch-size", metavar="N", type=positive, help="sentences translated together"
     )
     add_weights_argument(parser)
+    add_reverse_weight(parser)
     add_translation_options(parser)
 
 
@@ -72,6 +74,10 @@ def run(arguments):
         raise UserError(
             f"{arguments.model} cannot take options of a translation: export the model again"
         )
+    if arguments.reverse_weight:
+        from keras_transformer.reverse_ranking import ReverseRanking
+
+        translator = ReverseRanking(translator, arguments.reverse_weight)
     translate = _Translate(translator, arguments, options, prefixes)
     with contextlib.ExitStack() as stack:
         output = sys.stdout.buffer

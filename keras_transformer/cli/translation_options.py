@@ -7,6 +7,7 @@ from keras_transformer.errors import UserError
 
 _FLAGS = {"beam_size": "--beam", "forbidden": "--forbid"}
 _METAVARS = {"prefix": "TEXT|@FILE", "forbidden": "WORDS", int: "N", float: "X"}
+MAX_REVERSE_WEIGHT = 100
 _OF_SAMPLING = ("temperature", "top_k", "top_p", "seed")
 
 
@@ -29,6 +30,29 @@ def add_translation_options(parser, names=None):
             type=_type_of(field),
             help=_help_of(field),
         )
+
+
+def add_reverse_weight(parser):
+    """Adds `--reverse-weight`."""
+    parser.add_argument(
+        "--reverse-weight",
+        metavar="X",
+        type=_weight,
+        help="of a run with data.both_directions: the hypotheses of the beam are ranked by how "
+        "well they translate back, too, times this; begin with 0.2",
+    )
+
+
+def _weight(text):
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value <= MAX_REVERSE_WEIGHT:
+        raise argparse.ArgumentTypeError(
+            f'"{text}" is not a number above 0, up to {MAX_REVERSE_WEIGHT}'
+        )
+    return value
 
 
 def flag_of(name):

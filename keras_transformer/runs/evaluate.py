@@ -6,6 +6,7 @@ from pathlib import Path
 from keras_transformer.data.readers import read_lines
 from keras_transformer.errors import UserError
 from keras_transformer.evaluation import bleu_tokenizer, corpus_scores
+from keras_transformer.reverse_ranking import ReverseRanking
 from keras_transformer.runs.corpora import open_corpus
 from keras_transformer.runs.folder import RunFolder, load_run_config, load_with_weights
 from keras_transformer.training.files import write_text
@@ -91,18 +92,16 @@ def score_lines(scores):
     }
 
 
-def evaluate_files(
-    folder, sources, references, output=None, batch_size=None, options=None, weights=None
-):
+def evaluate_files(folder, sources, references, reverse_weight=None, weights=None, **choices):
     """Translates files and scores them.
 
     Args:
         folder: of a run or an export.
         sources, references: lists of paths; a None in them is standard input.
-        output: path for the translations, or None.
-        batch_size: sentences translated together.
-        options: `TranslationOptions`; None: as the settings say.
+        reverse_weight: how much reverse scores count, see `ReverseRanking`; None: not at all.
         weights: name of the weights of a run, see `load_with_weights`; None: the best.
+        choices: what `translate` takes (`batch_size`, `options`), and `output`, a path for the
+            translations; None: as the settings say, and nowhere.
 
     Returns:
         dict of score name -> printable line.
@@ -116,17 +115,17 @@ def evaluate_files(
             f"{_names(sources)} has {len(source_lines)} lines and {_names(references)} "
             f"{len(reference_lines)}: give one reference line for each source line."
         )
-    translator = load_with_weights(folder, weights)
-    return _evaluate(folder, translator, source_lines, reference_lines, output, batch_size, options)
+    translator = _load(folder, weights, reverse_weight)
+    return _evaluate(folder, translator, source_lines, reference_lines, **choices)
 
 
-def evaluate_set(folder, name, output=None, batch_size=None, options=None, weights=None):
+def evaluate_set(folder, name, reverse_weight=None, weights=None, **choices):
     """The same for the validation or the test set of a run's own data.
 
     Args:
         folder: of a run.
         name: "validation" or "test".
-        output, batch_size, options, weights: as for `evaluate_files`.
+        reverse_weight, weights, choices: as for `evaluate_files`.
 
     Raises:
         UserError: the folder is no run, its data is not here, or has no test set.
@@ -137,11 +136,16 @@ def evaluate_set(folder, name, output=None, batch_size=None, options=None, weigh
     pairs = getattr(corpus, name)
     if pairs is None:
         raise UserError(f"{folder} has no {name} set: give --source and --reference.")
+    translator = _load(folder, weights, reverse_weight)
+    return _evaluate(folder, translator, pairs.source, pairs.target, **choices)
+
+
+def _load(folder, weights, reverse_weight):
     translator = load_with_weights(folder, weights)
-    return _evaluate(folder, translator, pairs.source, pairs.target, output, batch_size, options)
+    return ReverseRanking(translator, reverse_weight) if reverse_weight else translator
 
 
-def _evaluate(folder, translator, sources, references, output, batch_size, options):
+def _evaluate(folder, translator, sources, references, output=None, batch_size=None, options=None):
     chosen = {} if options is None else {"options": options}
     if chosen and not hasattr(translator, "hypotheses"):
         raise UserError(f"{folder} cannot take options of a translation: export the model again.")

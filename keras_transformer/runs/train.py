@@ -120,6 +120,7 @@ def _train(config, folder, devices, termination):
         translator = Translator(model, data.tokenizers, config.decoding, corpus.languages)
         if chief:
             translator.origin = origin.record() if origin else recorded_origin(folder)
+            translator.both_directions = config.data.both_directions
             translator.describe(folder.path)
             say(f"{config.model.preset}: {model.count_params():,} parameters.")
         del origin  # it holds a model of its own
