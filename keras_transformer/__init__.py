@@ -25,6 +25,7 @@ _HOMES = {
     "MultiHeadAttention": "layers",
     "Perplexity": "training",
     "Residual": "layers",
+    "ReverseRanking": "reverse_ranking",
     "RotaryPositions": "layers",
     "SinusoidalPositions": "layers",
     "TokenAccuracy": "training",

@@ -42,7 +42,7 @@ ALLOWED = {
     "cli": BELOW_EXPORT | TRANSLATING | {"_import_hook", "runs", "serving"},
     "__main__": {"cli"},
     # Public names come on demand, from every room that has some.
-    "__init__": BELOW_EXPORT | {"_registration"} | {"export", "translator", "runs", "serving"},
+    "__init__": BELOW_EXPORT | TRANSLATING | {"_registration", "runs", "serving"},
 }
 
 TENSORFLOW = {"tensorflow", "tensorflow_text", "tensorflow_serving", "keras_nlp", "keras_hub"}
