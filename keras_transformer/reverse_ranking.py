@@ -60,10 +60,11 @@ class ReverseRanking:
         found = self.translator.hypotheses(
             texts, options=options, batch_size=batch_size, on_progress=on_progress
         )
+        sources = self._as_read(texts, found)
         pairs = [(row, each) for row, hypotheses in enumerate(found) for each in hypotheses]
         reverse = iter(
             self.translator.score(
-                [each.text for _, each in pairs], [texts[row] for row, _ in pairs]
+                [each.text for _, each in pairs], [sources[row] for row, _ in pairs]
             )
         )
         penalties = map(self._length_penalty, options)
@@ -71,6 +72,15 @@ class ReverseRanking:
             self._in_order(hypotheses, reverse, penalty)[:n_best]
             for hypotheses, penalty in zip(found, penalties, strict=True)
         ]
+
+    def _as_read(self, texts, found):
+        """The texts, without the ends that were not translated."""
+        texts = list(texts)
+        for row, hypotheses in enumerate(found):
+            if hypotheses and hypotheses[0].source_truncated:
+                ids = self.translator.source_ids([texts[row]])
+                (texts[row],) = self.translator.tokenizers.source.decode(ids)
+        return texts
 
     def _in_order(self, hypotheses, reverse, length_penalty):
         ranked = []

@@ -53,6 +53,20 @@ def test_a_row_has_its_own_length_penalty(translator):
         assert outcome == expected(translator, TEXTS[0], hypotheses, 1.0, power)
 
 
+def test_what_was_not_read_is_not_asked_for(monkeypatch):
+    short = tiny.translator(beam_size=3, max_source_length=4, max_length_constant=3)
+    short.both_directions = True
+    asked, score = [], short.score
+    monkeypatch.setattr(short, "score", lambda *texts: asked.append(texts) or score(*texts))
+    texts = ["가 나", "하 파 타 카 차 " * 500]
+    found = ReverseRanking(short, 0.2).hypotheses(texts)
+    assert [hypotheses[0].source_truncated for hypotheses in found] == [False, True]
+    ((_, targets),) = asked
+    assert texts[0] in targets
+    (cut,) = {*targets} - {texts[0]}
+    assert cut.startswith("하 파") and len(cut) < 12
+
+
 def test_the_first_is_the_translation(translator):
     ranking = ReverseRanking(translator, 4.0)
     best = [hypotheses[0] for hypotheses in ranking.hypotheses(TEXTS)]

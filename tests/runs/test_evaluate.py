@@ -7,10 +7,18 @@ import types
 
 import pytest
 
+from keras_transformer.decoding import TranslationOptions
 from keras_transformer.errors import UserError
 from keras_transformer.evaluation import corpus_scores
-from keras_transformer.runs.evaluate import evaluate_files, print_scores, score_lines
+from keras_transformer.reverse_ranking import ReverseRanking
+from keras_transformer.runs.evaluate import (
+    evaluate_files,
+    evaluate_set,
+    print_scores,
+    score_lines,
+)
 from keras_transformer.runs.info import describe
+from keras_transformer.runs.train import train
 from keras_transformer.translator import Translator
 from tests.runs import tiny
 
@@ -46,6 +54,22 @@ def test_files_are_scored_as_the_run_was(whole_run, files):
     assert "tok:char" in lines["bleu"]
     assert lines["exact"].endswith("of 3 sentences")
     assert (files / "out").read_text().splitlines()[1] == ""
+
+
+def test_reverse_scores_of_a_run(corpus, files, tmp_path):
+    run = tmp_path / "run"
+    train(tiny.config(corpus, data__both_directions="true", training__learning_rate_scale="2"), run)
+    options = TranslationOptions(beam_size=4, min_length=5)
+    evaluate_set(run, "validation", reverse_weight=5.0, options=options, output=files / "out")
+    sources = (run / "test.sources.txt").read_text().splitlines()
+    ranking = ReverseRanking(Translator.load(run), 5.0)
+    assert (files / "out").read_text().splitlines() == ranking.translate(sources, options)
+    assert ranking.translate(sources, options) != ranking.translator.translate(sources, options)
+
+
+def test_reverse_scores_of_a_run_of_one_direction(whole_run, files):
+    with pytest.raises(UserError, match=r"trained with data\.both_directions"):
+        evaluate_files(whole_run, [files / "a.ko"], [files / "a.en"], reverse_weight=0.2)
 
 
 def test_several_files_are_one_text(whole_run, files):
