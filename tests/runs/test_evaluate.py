@@ -56,15 +56,19 @@ def test_files_are_scored_as_the_run_was(whole_run, files):
     assert (files / "out").read_text().splitlines()[1] == ""
 
 
-def test_reverse_scores_of_a_run(corpus, files, tmp_path):
-    run = tmp_path / "run"
-    train(tiny.config(corpus, data__both_directions="true", training__learning_rate_scale="2"), run)
-    options = TranslationOptions(beam_size=4, min_length=5)
-    evaluate_set(run, "validation", reverse_weight=5.0, options=options, output=files / "out")
-    sources = (run / "test.sources.txt").read_text().splitlines()
-    ranking = ReverseRanking(Translator.load(run), 5.0)
-    assert (files / "out").read_text().splitlines() == ranking.translate(sources, options)
-    assert ranking.translate(sources, options) != ranking.translator.translate(sources, options)
+def test_reverse_scores_of_a_run(corpus, files, tmp_path, monkeypatch):
+    run, options, asked = tmp_path / "run", TranslationOptions(beam_size=3), []
+
+    def translate(self, texts, **choices):
+        asked.append((self.weight, self.translator.both_directions, choices["options"]))
+        return texts
+
+    monkeypatch.setattr(ReverseRanking, "translate", translate)
+    train(tiny.config(corpus, data__both_directions="true", training__epochs="1"), run)
+    assert not asked  # the scores of a training are those of one direction
+    evaluate_set(run, "validation", reverse_weight=0.3, options=options, output=files / "out")
+    assert asked == [(0.3, True, options)]
+    assert (files / "out").read_text() == (run / "test.sources.txt").read_text()
 
 
 def test_reverse_scores_of_a_run_of_one_direction(whole_run, files):
