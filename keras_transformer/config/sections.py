@@ -88,6 +88,11 @@ class DataConfig(Section):
         "train on every pair turned round as well, for more to learn from few pairs; needs "
         "tokenizer.shared",
     )
+    back_translations: tuple[str, ...] = setting(
+        (),
+        "files with other sources for the training targets, line by line: translations of them "
+        "into the source language; not turned round",
+    )
 
     @property
     def corpus(self) -> str:

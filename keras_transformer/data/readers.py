@@ -70,8 +70,7 @@ def read_pairs(
     sources, targets, weights = map(_paths, (source_paths, target_paths, weight_paths))
     if not sources:
         raise UserError("There is no file to read: give at least one file of source sentences.")
-    for path in (*sources, *targets, *weights):  # before hours are spent on the ones before it
-        _opened(path).close()
+    check_readable(*sources, *targets, *weights)
     if format not in FORMATS:
         raise UserError(f"`format` must be one of {', '.join(FORMATS)}. Received: {format!r}")
     if targets:
@@ -145,6 +144,35 @@ def _weight(value, where: str) -> float:
             f"{where}: expected a weight, which is a number of 0 or more. Received: {value!r:.60}"
         )
     return weight
+
+
+def other_sources(pairs: Iterator[Pair], path) -> Iterator[tuple[Pair, Pair]]:
+    """Yields every pair with itself as it is with another source: the same line of a file.
+
+    Raises:
+        UserError: as `read_lines`; a file that has more lines than there are pairs, or fewer.
+    """
+    lines, num_pairs = _numbered_lines(Path(path)), 0
+    for num_pairs, pair in enumerate(pairs, 1):
+        number, source = next(lines, (None, None))
+        if source is None:
+            raise _unequal_to_pairs(path, num_pairs - 1, num_pairs + _count(pairs))
+        yield pair, pair._replace(source=source, where=f"{path}:{number}")
+    if extra := _count(lines):
+        raise _unequal_to_pairs(path, num_pairs + extra, num_pairs)
+
+
+def _unequal_to_pairs(path, num_lines: int, num_pairs: int) -> UserError:
+    return UserError(
+        f"{path} has {num_lines} lines, and there are {num_pairs} training pairs: its lines must "
+        "be other sources of their targets, one for each."
+    )
+
+
+def check_readable(*paths):
+    """Opens files to see that it can be done, before hours are spent on others."""
+    for path in paths:
+        _opened(Path(path)).close()
 
 
 def format_of(path) -> str:

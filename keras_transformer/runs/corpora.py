@@ -2,6 +2,7 @@
 
 import functools
 import hashlib
+import itertools
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -10,7 +11,7 @@ from keras_transformer.config.settings import count
 from keras_transformer.data.corpus import Pairs
 from keras_transformer.data.download import ensure_corpus
 from keras_transformer.data.filters import FilterOptions, FilterReport, filter_pairs
-from keras_transformer.data.readers import Pair, read_pairs
+from keras_transformer.data.readers import Pair, check_readable, other_sources, read_pairs
 from keras_transformer.errors import UserError
 
 # The grammar has few words: with whole words for most of them sentences are a third shorter than
@@ -23,7 +24,7 @@ class Corpus:
     """The sentence pairs of a run.
 
     Attributes:
-        train: gives the training pairs as a new stream at every call.
+        read: gives the pairs as a new stream at every call, those held out included.
         files: files that the training pairs come from, for the fingerprint of the token cache.
         validation: pairs for BLEU while training.
         test: pairs for the scores at the end, or None.
@@ -34,7 +35,7 @@ class Corpus:
         vocabulary_size: pieces that suit the corpus; 0: to follow from its size.
     """
 
-    train: Callable[[], Iterator[Pair]]
+    read: Callable[[], Iterator[Pair]]
     files: tuple
     validation: Pairs
     test: Pairs | None
@@ -43,10 +44,24 @@ class Corpus:
     held_out: frozenset = field(default_factory=frozenset)
     vocabulary_size: int = 0
 
+    def train(self):
+        """The training pairs, as a new stream."""
+        return (pair for pair in self.read() if not self._holds_out(pair))
+
+    def translated_back(self, path):
+        """The training pairs with the lines of a file, as many as pairs are read, as sources."""
+        for pair, other in other_sources(self.read(), path):
+            if not self._holds_out(pair):
+                yield other
+
+    def _holds_out(self, pair):
+        return bool(self.held_out) and _digest(pair) in self.held_out
+
 
 def open_corpus(data):
     """The corpus that a `DataConfig` names: files, a download, or the built-in sample."""
     _check_weights(data)
+    check_readable(*data.back_translations)
     if data.corpus == "sample":
         return _sample_corpus(data)
     if data.corpus == "download":
@@ -94,12 +109,12 @@ def _sample_corpus(data):
     def pairs(samples):
         return Pairs(*(list(side) for side in zip(*map(texts, samples), strict=True)))
 
-    def train():
+    def read():
         for number, pair in enumerate(splits.train, start=1):
             yield Pair(*texts(pair), f"sample:{number}")
 
     return Corpus(
-        train=train,
+        read=read,
         files=(),
         validation=pairs(splits.validation),
         test=pairs(splits.test),
@@ -125,7 +140,7 @@ def _download(data):
     sides = {split: [[by_language[code]] for code in languages] for split, by_language in
              splits.items()}  # fmt: skip
     return Corpus(
-        train=lambda: read_pairs(*sides["train"], "text"),
+        read=lambda: read_pairs(*sides["train"], "text"),
         files=tuple(path for side in sides["train"] for path in side),
         validation=_in_memory(*sides["validation"], "text"),
         test=_in_memory(*sides["test"], "text"),
@@ -135,7 +150,7 @@ def _download(data):
 
 def _files(data):
     languages = (data.source_language, data.target_language)
-    train = functools.partial(
+    read = functools.partial(
         read_pairs,
         data.source,
         data.target or None,
@@ -150,9 +165,9 @@ def _files(data):
         validation = _in_memory(data.validation_source, data.validation_target or None, data.format)
         held_out = frozenset()
     else:
-        validation, held_out = _hold_out(train, data.source[0], data.validation_pairs)
+        validation, held_out = _hold_out(read, data.source[0], data.validation_pairs)
     return Corpus(
-        train=lambda: _without(train(), held_out),
+        read=read,
         files=(*data.source, *data.target, *data.pair_weights),
         validation=validation,
         test=test,
@@ -175,18 +190,18 @@ def _whole(pair):
     return bool(pair.source.strip() and pair.target.strip())
 
 
-def _hold_out(train, path, wanted):
+def _hold_out(read, path, wanted):
     """Validation pairs spread evenly over the training files: at most a tenth of them.
 
     Args:
-        train: function that gives all pairs.
+        read: function that gives all pairs.
         path: of the first file, to name.
         wanted: how many.
 
     Returns:
         The pairs, and the digests by which their copies are kept out of training as well.
     """
-    total = sum(map(_whole, train()))
+    total = sum(map(_whole, read()))
     number = min(wanted, total // 10)
     if number == 0:
         raise UserError(
@@ -194,29 +209,23 @@ def _hold_out(train, path, wanted):
             "give validation files, or at least 10 pairs."
         )
     chosen = {place * total // number for place in range(number)}
-    pairs = filter(_whole, train())
+    pairs = filter(_whole, read())
     kept = [pair for place, pair in enumerate(pairs) if place in chosen]
     validation = Pairs([pair.source for pair in kept], [pair.target for pair in kept])
     return validation, frozenset(_digest(pair) for pair in kept)
-
-
-def _without(pairs, held_out):
-    for pair in pairs:
-        if not held_out or _digest(pair) not in held_out:
-            yield pair
 
 
 def _digest(pair):
     return hashlib.blake2b(json.dumps([pair[0], pair[1]]).encode(), digest_size=16).digest()
 
 
-def filtered(corpus, data, turned=False):
+def filtered(corpus, data, added=False):
     """The training pairs that the filters let through, and the report that counts the others.
 
     Args:
         corpus: `Corpus`.
         data: `DataConfig`.
-        turned: whether every pair is followed by its reverse.
+        added: whether to add what `both_directions` and `back_translations` make of the pairs.
     """
     options = FilterOptions(
         max_ratio=data.max_ratio or None,
@@ -224,7 +233,12 @@ def filtered(corpus, data, turned=False):
         drop_duplicates=data.deduplicate,
     )
     report = FilterReport()
-    pairs = _both_ways(corpus.train()) if turned else corpus.train()
+    pairs = corpus.train()
+    if added:
+        pairs = itertools.chain(
+            _both_ways(pairs) if data.both_directions else pairs,
+            *map(corpus.translated_back, data.back_translations),
+        )
     return filter_pairs(pairs, options, report), report
 
 

@@ -131,8 +131,11 @@ def _tokenise(config, corpus, tokenizers, folder, say):
     }
     if data.both_directions:
         options["both_directions"] = True
-    fingerprint = corpus_fingerprint(corpus.files, tokenizers, json.loads(json.dumps(options)))
-    pairs, report = filtered(corpus, data, turned=data.both_directions)
+    if data.back_translations:
+        options["back_translations"] = len(data.back_translations)
+    files = (*corpus.files, *data.back_translations)
+    fingerprint = corpus_fingerprint(files, tokenizers, json.loads(json.dumps(options)))
+    pairs, report = filtered(corpus, data, added=True)
     announced = 0
 
     def progress(count):

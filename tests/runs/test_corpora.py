@@ -40,6 +40,46 @@ def test_at_most_a_tenth_is_held_out(files):
     assert len(corpus.validation) == 4
 
 
+def test_translations_back_are_other_sources_of_the_training_targets(files, tmp_path):
+    back = [write(tmp_path / f"{name}.ko", [f"{name} {n}" for n in range(44)]) for name in "bc"]
+    data = DataConfig(
+        source=files[:1],
+        target=files[1:],
+        validation_pairs=3,
+        both_directions=True,
+        back_translations=back,
+    )
+    corpus = open_corpus(data)
+    as_read, _ = filtered(corpus, data)
+    as_read = [(pair.source, pair.target) for pair in as_read]
+    pairs, report = filtered(corpus, data, added=True)
+    found = [(pair.source, pair.target) for pair in pairs]
+    # As read and turned round; then once more for each file, from another source. The copies of the
+    # first 7 have sources of their own there, but for the one that is held out, with its copy.
+    assert found[: 2 * len(as_read) : 2] == as_read
+    assert found[1 : 2 * len(as_read) : 2] == [pair[::-1] for pair in as_read]
+    lines = [n for n in range(44) if n % 37 not in (0, 16, 30, 13)]  # line 13 has no target
+    added = [(f"{name} {n}", f"sentence {n % 37}") for name in "bc" for n in lines]
+    assert found[2 * len(as_read) :] == added
+    assert report.num_read == 4 * 40
+    assert next(corpus.translated_back(back[0])).where == f"{back[0]}:2"
+
+
+@pytest.mark.parametrize("lines", [43, 45])
+def test_as_many_translations_back_as_pairs(files, tmp_path, lines):
+    back = write(tmp_path / "b.ko", [f"문장 {n}" for n in range(lines)])
+    data = DataConfig(source=files[:1], target=files[1:], back_translations=(back,))
+    pairs, _ = filtered(open_corpus(data), data, added=True)
+    with pytest.raises(UserError, match=rf"b.ko has {lines} lines, and there are 44 training pai"):
+        list(pairs)
+
+
+def test_translations_back_that_are_missing_are_said_at_once(files):
+    data = DataConfig(source=files[:1], target=files[1:], back_translations=("no.ko",))
+    with pytest.raises(UserError, match=r"no.ko does not exist"):
+        open_corpus(data)
+
+
 def test_too_few_pairs_to_hold_some_out(tmp_path):
     path = write(tmp_path / "few.tsv", [f"가 {n}\ta {n}" for n in range(9)])
     with pytest.raises(UserError, match=r"few.tsv has 9 sentence pairs, too few to hold some out"):

@@ -99,13 +99,35 @@ def test_both_directions(prepared):
     assert f"{2 * len(one.tokens)} pairs" in said[-1]
 
 
+def test_translations_back_come_besides_and_anew_when_they_change(prepared, tmp_path):
+    one, _ = prepared()
+    path = tmp_path / "back.txt"
+
+    def sources(word):
+        path.write_text(f"{word}\n" * tiny.NUM_PAIRS, encoding="utf-8")
+        data, _ = prepared(data__back_translations=[str(path)])
+        assert data.tokenizers.fingerprint() == one.tokenizers.fingerprint()
+        tokens, encode = data.tokens, data.tokenizers.source.encode
+        assert len(one.tokens) < len(tokens) <= 2 * len(one.tokens)
+        assert len(data.validation.batches.corpus) == tiny.NUM_VALIDATION
+        added = {tuple(tokens.source(i)) for i in range(len(one.tokens), len(tokens))}
+        assert added == {tuple(encode([word])[0])}
+
+    sources("가")
+    sources("나")
+
+
 def test_weights_turn_round_with_their_pairs(corpus, tmp_path):
     path = tmp_path / "weighted.tsv"
     path.write_text("".join(f"가 {n}\tab {n}\t{n / 10}\n" for n in range(40)), encoding="utf-8")
     config = tiny.config(
-        corpus, data__source=[str(path)], data__target=[], data__weights_inside="true"
+        corpus,
+        data__source=[str(path)],
+        data__target=[],
+        data__weights_inside="true",
+        data__both_directions="true",
     )
-    pairs, report = filtered(open_corpus(config.data), config.data, turned=True)
+    pairs, report = filtered(open_corpus(config.data), config.data, added=True)
     pairs = list(pairs)
     assert report.num_read == 2 * (40 - 4)  # 4 are held out
     for pair, turned in zip(pairs[::2], pairs[1::2], strict=True):
