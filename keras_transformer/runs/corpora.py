@@ -11,7 +11,7 @@ from keras_transformer.config.settings import count
 from keras_transformer.data.corpus import Pairs
 from keras_transformer.data.download import ensure_corpus
 from keras_transformer.data.filters import FilterOptions, FilterReport, filter_pairs
-from keras_transformer.data.readers import Pair, check_readable, other_sources, read_pairs
+from keras_transformer.data.readers import Pair, other_sources, read_pairs
 from keras_transformer.errors import UserError
 
 # The grammar has few words: with whole words for most of them sentences are a third shorter than
@@ -61,7 +61,6 @@ class Corpus:
 def open_corpus(data):
     """The corpus that a `DataConfig` names: files, a download, or the built-in sample."""
     _check_weights(data)
-    check_readable(*data.back_translations)
     if data.corpus == "sample":
         return _sample_corpus(data)
     if data.corpus == "download":

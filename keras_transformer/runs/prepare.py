@@ -9,6 +9,7 @@ from keras_transformer.data.batch_split import BatchSplit
 from keras_transformer.data.batches import TranslationBatches
 from keras_transformer.data.fingerprint import corpus_fingerprint
 from keras_transformer.data.keras_dataset import as_dataset
+from keras_transformer.data.readers import check_readable
 from keras_transformer.data.token_corpus import TokenCorpus
 from keras_transformer.errors import UserError
 from keras_transformer.runs.changing_epochs import (
@@ -54,6 +55,7 @@ def prepare_data(config, corpus, folder, say, split=None):
     Returns:
         `PreparedData`.
     """
+    check_readable(*config.data.back_translations)
     tokenizers = prepare_tokenizers(config, corpus, folder, say)
     _check_directions(config, tokenizers.shared)
     tokens = _tokenise(config, corpus, tokenizers, folder, say)

@@ -74,12 +74,6 @@ def test_as_many_translations_back_as_pairs(files, tmp_path, lines):
         list(pairs)
 
 
-def test_translations_back_that_are_missing_are_said_at_once(files):
-    data = DataConfig(source=files[:1], target=files[1:], back_translations=("no.ko",))
-    with pytest.raises(UserError, match=r"no.ko does not exist"):
-        open_corpus(data)
-
-
 def test_too_few_pairs_to_hold_some_out(tmp_path):
     path = write(tmp_path / "few.tsv", [f"가 {n}\ta {n}" for n in range(9)])
     with pytest.raises(UserError, match=r"few.tsv has 9 sentence pairs, too few to hold some out"):

@@ -117,6 +117,15 @@ def test_translations_back_come_besides_and_anew_when_they_change(prepared, tmp_
     sources("나")
 
 
+def test_translations_back_that_are_missing_are_said_at_once(corpus, prepared, tmp_path):
+    missing = {"data__back_translations": [str(tmp_path / "no.ko")]}
+    with pytest.raises(UserError, match=r"no\.ko does not exist"):
+        prepared(**missing)
+    assert not list((tmp_path / "run").glob("*.model"))  # before the vocabulary is learnt
+    # Who only evaluates a run has no need of them.
+    assert len(open_corpus(tiny.config(corpus, **missing).data).validation) == tiny.NUM_VALIDATION
+
+
 def test_weights_turn_round_with_their_pairs(corpus, tmp_path):
     path = tmp_path / "weighted.tsv"
     path.write_text("".join(f"가 {n}\tab {n}\t{n / 10}\n" for n in range(40)), encoding="utf-8")
