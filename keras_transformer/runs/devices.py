@@ -7,6 +7,7 @@ import os
 import keras
 
 from keras_transformer.data.batch_split import BatchSplit
+from keras_transformer.data.replica_iterators import Retirement, distributed
 from keras_transformer.errors import UserError
 from keras_transformer.training.team import Alone, Team
 
@@ -53,12 +54,21 @@ class _Replicas(Devices):
         self.split = BatchSplit(
             self.num_replicas,
             range(self.first_replica, self.first_replica + count),
-            lambda make: strategy.distribute_datasets_from_function(lambda context: make()),
+            self._distributed,
         )
         self.team = team or Alone()
+        self._retirements = []
+
+    def _distributed(self, make):
+        self._retirements.append(Retirement())
+        return distributed(self.strategy, make, self._retirements[-1])
 
     def scope(self):
         return self.strategy.scope()
+
+    def close(self):
+        for retirement in self._retirements:
+            retirement.close()
 
 
 class _DataParallel(Devices):
