@@ -18,7 +18,7 @@ from keras_transformer.decoding import (
 )
 from keras_transformer.errors import UserError
 from keras_transformer.models import Transformer
-from keras_transformer.tokenizers import TokenizerPair
+from keras_transformer.tokenizers import TokenizerPair, teacher_forcing_batch
 from keras_transformer.training.files import save_weights, write_text
 from keras_transformer.training.masked_crossentropy import token_losses
 from keras_transformer.visualization.sentence import explain_ids
@@ -176,18 +176,15 @@ class Translator:
         size = self.options.batch_size
         for start in range(0, len(order), size):
             rows = order[start : start + size]
-            batch = self._teacher_forcing(
-                [source_ids[row] for row in rows], [target_ids[row] for row in rows]
+            batch = teacher_forcing_batch(
+                [source_ids[row] for row in rows],
+                [target_ids[row] for row in rows],
+                self.tokenizers.target,
+                self.model.padding_id,
             )
             for row, score in zip(rows, self._score_batch(*batch), strict=True):
                 scores[row] = (float(score), len(target_ids[row]) + 1)
         return scores
-
-    def _teacher_forcing(self, sources, targets):
-        target = self.tokenizers.target
-        inputs = [np.concatenate([[target.start_id], ids]) for ids in targets]
-        labels = [np.concatenate([ids, [target.end_id]]) for ids in targets]
-        return [_padded(rows, self.model.padding_id) for rows in (sources, inputs, labels)]
 
     def _score_batch(self, source_ids, target_ids, labels):
         if self._scoring is None:
@@ -382,13 +379,6 @@ def _rebuild(description, folder):
     except (TypeError, ValueError) as error:
         raise UserError(f"{folder / DESCRIPTION} describes no valid model: {error}") from error
     return model, options, (source, target)
-
-
-def _padded(rows, padding_id):
-    ids = np.full((len(rows), max(map(len, rows))), padding_id, dtype="int32")
-    for row, values in enumerate(rows):
-        ids[row, : len(values)] = values
-    return ids
 
 
 def load_translator(path):

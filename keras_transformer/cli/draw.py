@@ -117,15 +117,12 @@ def _draw_masks(arguments):
 
 def _given_batch(arguments, padding_id):
     """Padded ids of the given sources, and the tokens the decoder reads to translate the first."""
-    import numpy as np
+    from keras_transformer.tokenizers import pad_rows
 
     translator = load_translator(arguments.model, exports=False)
     found = translator.explain(arguments.sentences[:1])
     _check_not_blank(found)
-    rows = translator.source_ids(arguments.sentences)
-    source_ids = np.full((len(rows), max(map(len, rows))), padding_id)
-    for row, ids in enumerate(rows):
-        source_ids[row, : len(ids)] = ids
+    source_ids = pad_rows(translator.source_ids(arguments.sentences), padding_id)
     return source_ids, found[0].input_tokens
 
 

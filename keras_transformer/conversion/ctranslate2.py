@@ -14,6 +14,7 @@ from keras_transformer.config import DecodingConfig
 from keras_transformer.conversion import QUANTIZATIONS, specification
 from keras_transformer.conversion import folder as folders
 from keras_transformer.errors import UserError
+from keras_transformer.tokenizers import teacher_forcing_batch
 from keras_transformer.tokenizers.cleaning import NEWER_COMBINING, WHITE_SPACE, code_points
 
 FORMAT_VERSION = 1
@@ -192,27 +193,21 @@ def _ordinary_ids(tokenizer):
 def _token_scores(model, tokenizers, rows):
     """Log-probabilities of all target ids and end marks, in a row."""
     source, target = tokenizers.source, tokenizers.target
-    source_ids = _padded([[*ids, source.end_id] for ids, _ in rows], model.padding_id)
-    target_ids = _padded([[target.start_id, *ids] for _, ids in rows], model.padding_id)
+    sources = [np.append(ids, source.end_id) for ids, _ in rows]
+    targets = [ids for _, ids in rows]
+    batch = teacher_forcing_batch(sources, targets, target, model.padding_id)
 
     def score(source_ids, target_ids):
         return ops.log_softmax(model.decode(model.encode(source_ids), target_ids))
 
-    scores = compile_function(model, score)(source_ids, target_ids)
+    scores = compile_function(model, score)(batch.source_ids, batch.target_ids)
     scores = keras.ops.convert_to_numpy(scores)
     return np.concatenate(
         [
-            scores[row, np.arange(len(ids) + 1), [*ids, target.end_id]]
-            for row, (_, ids) in enumerate(rows)
+            scores[row, np.arange(len(ids) + 1), batch.labels[row, : len(ids) + 1]]
+            for row, ids in enumerate(targets)
         ]
     )
-
-
-def _padded(rows, padding_id):
-    ids = np.full((len(rows), max(map(len, rows))), padding_id, dtype="int32")
-    for row, values in enumerate(rows):
-        ids[row, : len(values)] = values
-    return ids
 
 
 _README = """\

@@ -7,6 +7,7 @@ from keras import ops
 
 from keras_transformer.errors import UserError
 from keras_transformer.evaluation import sentence_scores
+from keras_transformer.tokenizers import teacher_forcing_batch
 from keras_transformer.visualization.report import SampleTranslation
 
 
@@ -62,30 +63,24 @@ def cross_attention(translator, sources, translations):
     """
     model, target = translator.model, translator.tokenizers.target
     source_ids = translator.source_ids(sources)
-    target_ids = [np.append(ids, target.end_id) for ids in target.encode(translations)]
-    longest = max(map(len, [*source_ids, *target_ids]), default=0)
+    target_ids = target.encode(translations)
+    ended = [np.append(ids, target.end_id) for ids in target_ids]
+    longest = max(map(len, [*source_ids, *ended]), default=0)
     if model.positions == "learned" and longest > model.max_length:
         raise UserError(
             f"The model has learned {model.max_length} positions and a sentence has {longest} "
             "tokens: its attention cannot be shown."
         )
-    inputs = [np.append(target.start_id, ids[:-1]) for ids in target_ids]
+    batch = teacher_forcing_batch(source_ids, target_ids, target, model.padding_id)
     with warnings.catch_warnings():
         # Keras wonders about a softmax over a single token.
         warnings.simplefilter("ignore", UserWarning)
         weights = model.attention_weights(
-            _padded(source_ids, model.padding_id), _padded(inputs, model.padding_id)
+            ops.convert_to_tensor(batch.source_ids), ops.convert_to_tensor(batch.target_ids)
         ).cross[explained_layer(model.num_decoder_layers)]
     weights = ops.convert_to_numpy(ops.mean(weights, axis=1))
     tokens = translator.tokenizers.source.tokens
     return [
         (tuple(tokens(ours)), tuple(target.tokens(theirs)), row[: len(theirs), : len(ours)])
-        for ours, theirs, row in zip(source_ids, target_ids, weights, strict=True)
+        for ours, theirs, row in zip(source_ids, ended, weights, strict=True)
     ]
-
-
-def _padded(rows, padding_id):
-    ids = np.full((len(rows), max(map(len, rows))), padding_id, "int32")
-    for row, values in enumerate(rows):
-        ids[row, : len(values)] = values
-    return ops.convert_to_tensor(ids)
