@@ -26,6 +26,7 @@ from keras_transformer.visualization.sentence import explain_ids
 DESCRIPTION, WEIGHTS = "translator.json", "model.weights.h5"
 FORMAT_VERSION = 1
 _MOST = 10_000  # hypotheses; more than any beam has
+_SCORED_WIDTHS = 16  # scored batches are as many tokens wide, or a multiple: few are compiled for
 
 
 class Translator:
@@ -169,18 +170,18 @@ class Translator:
         """
         _check_targets(sources, targets)
         source_ids = self.source_ids(sources)
-        target_ids = self.tokenizers.target.encode(targets)
+        tokenizer, padding_id = self.tokenizers.target, self.model.padding_id
+        target_ids = tokenizer.encode(targets)
         order = [row for row, ids in enumerate(source_ids) if len(ids) > 1]
         order.sort(key=lambda row: (len(target_ids[row]), len(source_ids[row])))
         scores = [(0.0, 0)] * len(sources)
         size = self.options.batch_size
+        most = self.model.max_length if self.model.positions == "learned" else None
         for start in range(0, len(order), size):
             rows = order[start : start + size]
+            pairs = [[ids[row] for row in rows] for ids in (source_ids, target_ids)]
             batch = teacher_forcing_batch(
-                [source_ids[row] for row in rows],
-                [target_ids[row] for row in rows],
-                self.tokenizers.target,
-                self.model.padding_id,
+                *pairs, tokenizer, padding_id, multiple=_SCORED_WIDTHS, limit=most
             )
             for row, score in zip(rows, self._score_batch(*batch), strict=True):
                 scores[row] = (float(score), len(target_ids[row]) + 1)

@@ -239,6 +239,14 @@ def test_scores_do_not_depend_on_their_batch(pair, translator):
     np.testing.assert_allclose(together, small.score(sources, targets), rtol=1e-5)
 
 
+def test_scores_ask_for_no_more_positions_than_were_learned(pair, translator):
+    config = {**translator.model.get_config(), "positions": "learned", "max_length": 9}
+    model = Transformer.from_config(config)
+    model.build()
+    ((_, num_tokens),) = Translator(model, pair).score(["가 나 다"], ["ab cd ef"])
+    assert num_tokens <= 9  # what is read is rounded up to more
+
+
 def test_as_many_targets_as_sources(translator):
     with pytest.raises(UserError, match="There are 2 sources and 1 targets: give one target"):
         translator.score(["가", "나"], ["ab"])
