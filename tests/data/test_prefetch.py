@@ -8,10 +8,6 @@ import pytest
 from keras_transformer.data.prefetch import prefetch
 
 
-def alive():
-    return sum(thread.name == "prefetch" for thread in threading.enumerate())
-
-
 def wait_until(condition):
     end = time.monotonic() + 10
     while not condition() and time.monotonic() < end:
@@ -53,9 +49,14 @@ def test_errors_come_where_the_item_was_asked_for():
 
 
 def test_a_dropped_iterator_ends_its_thread():
-    before = alive()
+    before = set(threading.enumerate())  # threads of other tests may still be ending
     iterator = prefetch(iter(int, 1), size=2)  # without end
     next(iterator)
-    assert alive() == before + 1
+    (thread,) = (
+        thread
+        for thread in threading.enumerate()
+        if thread.name == "prefetch" and thread not in before
+    )
     del iterator
-    assert wait_until(lambda: alive() == before)
+    thread.join(timeout=10)
+    assert not thread.is_alive()
