@@ -15,7 +15,7 @@ def compile_function(model, function):
         function: takes tensors, returns tensors; traced once for every combination of shapes.
 
     Returns:
-        A function of the same signature.
+        A function of the same signature, through which no gradient flows.
     """
     backend = keras.backend.backend()
     if backend == "tensorflow":
@@ -25,7 +25,10 @@ def compile_function(model, function):
         return tf.function(function, autograph=False)
     if backend == "jax":
         return _compile_for_jax(model, function)
-    return function
+    import torch
+
+    # Nothing that is compiled here is trained; recording it would keep every cache of every step.
+    return torch.no_grad()(function)
 
 
 def _compile_for_jax(model, function):
@@ -59,6 +62,7 @@ def make_deterministic():
     else:
         import torch
 
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # else products on a GPU fail
         torch.use_deterministic_algorithms(True)
 
 

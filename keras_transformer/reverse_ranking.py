@@ -1,6 +1,8 @@
 """Hypotheses put in order by both directions of one model."""
 
 from keras_transformer.decoding import options_of_each
+from keras_transformer.decoding.requests import beam_size_of
+from keras_transformer.decoding.strategies import NO_SCORE
 from keras_transformer.errors import UserError
 
 
@@ -52,7 +54,8 @@ class ReverseRanking:
             UserError: no text has more than one hypothesis to choose from.
         """
         options = options_of_each(texts, options)
-        if texts and max(map(self._width, options)) == 1:
+        default = self.translator.options.beam_size
+        if texts and max(beam_size_of(each, default) for each in options) == 1:
             raise UserError(
                 "Reverse scores choose among hypotheses, and there is one: give a beam "
                 "(decoding.beam_size or --beam)."
@@ -86,16 +89,12 @@ class ReverseRanking:
         ranked = []
         for each in hypotheses:
             score, tokens = next(reverse)
-            if not tokens:  # an empty translation, from which nothing follows
-                score = float("-inf") if len(hypotheses) > 1 else 0.0
             score = self.weight * score / ((5 + tokens) / 6) ** length_penalty
-            ranked.append(each._replace(ranking_score=each.ranking_score + score))
+            ranking_score = each.ranking_score + score
+            if not tokens and len(hypotheses) > 1:  # an empty translation: nothing follows from it
+                ranking_score = NO_SCORE
+            ranked.append(each._replace(ranking_score=ranking_score))
         return sorted(ranked, key=lambda each: -each.ranking_score)
-
-    def _width(self, options):
-        if options.strategy in ("greedy", "sample"):
-            return 1
-        return options.beam_size or self.translator.options.beam_size
 
     def _length_penalty(self, options):
         chosen = options.length_penalty

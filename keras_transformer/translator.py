@@ -21,7 +21,7 @@ from keras_transformer.models import Transformer
 from keras_transformer.tokenizers import TokenizerPair, teacher_forcing_batch
 from keras_transformer.training.files import save_weights, write_text
 from keras_transformer.training.masked_crossentropy import token_losses
-from keras_transformer.visualization.sentence import explain_ids
+from keras_transformer.visualization.sentence import check_lengths, explain_ids
 
 DESCRIPTION, WEIGHTS = "translator.json", "model.weights.h5"
 FORMAT_VERSION = 1
@@ -133,13 +133,18 @@ class Translator:
             yield list(outcomes.values())
 
     def source_ids(self, texts):
-        """Ids of each sentence with the end mark, cut to `max_source_length` tokens before it."""
+        """Ids of each sentence with the end mark, cut to `max_source_length` tokens before it.
+
+        A model with learned positions may have fewer, and cuts at these.
+        """
         return self._sources(texts)[0]
 
     def _sources(self, texts):
         """The same, and which sentences were cut."""
         end = np.int32([self.tokenizers.source.end_id])
         limit = self.options.max_source_length
+        if self.model.positions == "learned":
+            limit = min(limit, self.model.max_length - 1)
         encoded = self.tokenizers.source.encode(texts)
         ids = [np.concatenate([each[:limit], end]) for each in encoded]
         return ids, [len(each) > limit for each in encoded]
@@ -167,6 +172,10 @@ class Translator:
         Returns:
             List of pairs: the sum of the natural logarithms of the probabilities of the target's
             tokens, end mark included, and the number of these tokens; 0 and 0 for a blank source.
+
+        Raises:
+            UserError: there are not as many targets as sources, or one has more tokens than the
+                model has learned positions.
         """
         _check_targets(sources, targets)
         source_ids = self.source_ids(sources)
@@ -177,6 +186,8 @@ class Translator:
         scores = [(0.0, 0)] * len(sources)
         size = self.options.batch_size
         most = self.model.max_length if self.model.positions == "learned" else None
+        for row in order if most else ():
+            check_lengths(self.model, source_ids[row], [*target_ids[row], tokenizer.end_id])
         for start in range(0, len(order), size):
             rows = order[start : start + size]
             pairs = [[ids[row] for row in rows] for ids in (source_ids, target_ids)]
@@ -337,6 +348,12 @@ def _check_vocabularies(model, tokenizers):
             f"The model has vocabularies of {sizes[0]} (source) and {sizes[1] or 'the same'} "
             f"(target), the tokenizers of {expected[0]} and {expected[1] or 'the same'}: they do "
             "not belong together."
+        )
+    if model.padding_id != tokenizers.source.padding_id:
+        raise UserError(
+            f"The model pads with id {model.padding_id} and the tokenizers with "
+            f"{tokenizers.source.padding_id}: build the model with "
+            f"padding_id={tokenizers.source.padding_id}."
         )
 
 

@@ -186,8 +186,8 @@ MUTATIONS = [
     Mutation(
         "cross-attention-padding",
         "models/transformer.py",
-        "memory_mask=memory_mask,",
-        "memory_mask=None,",
+        "cross_attention_mask=memory_mask,",
+        "cross_attention_mask=None,",
         f"{CONTRACTS} -k 'more_padding and pre-learned'",
     ),
     Mutation(

@@ -209,6 +209,20 @@ def test_evaluate_prints_scores(rooms, run_folder, tmp_path, capsys):
     assert rooms.evaluated[1][1]["options"] == TranslationOptions(beam_size=4, length_penalty=0.5)
 
 
+@pytest.mark.parametrize(
+    ("output", "message"),
+    [("r", "--output {} is also read"), ("no/o", "there is no folder"), (".", "is a folder")],
+)
+def test_evaluate_writes_over_nothing(rooms, run_folder, tmp_path, capsys, output, message):
+    source, reference, output = tmp_path / "s", tmp_path / "r", tmp_path / output
+    source.write_text("a\n")
+    reference.write_text("b\n")
+    files = ["--source", str(source), "--reference", str(reference), "--output", str(output)]
+    assert cli.main(["evaluate", str(run_folder), *files]) == 2
+    assert message.format(output) in capsys.readouterr().err
+    assert reference.read_text() == "b\n" and rooms.evaluated == []
+
+
 def test_export_and_info(rooms, run_folder, tmp_path, capsys):
     assert cli.main(["export", str(run_folder), str(tmp_path / "exports")]) == 0
     assert cli.main(["info", str(run_folder)]) == 0

@@ -187,6 +187,10 @@ def test_prefixes_of_a_file(translate, translator, tmp_path, monkeypatch):
     status, _, error = translate("a\nb\n", *prefix)
     assert status == 2
     assert "the input ends after 2 lines and" in error
+    status, _, error = translate("a\n", *prefix, "--output", tmp_path / "prefixes")
+    assert status == 2
+    assert "is also read: give the name of another file" in error
+    assert (tmp_path / "prefixes").read_text() == "p\n\nq\n"
     status, _, error = translate("a\n", "--prefix", "@nowhere")
     assert status == 2
     assert "nowhere cannot be read" in error

@@ -40,6 +40,8 @@ def changed_value(key):
         return next(choice for choice in reversed(key.choices) if choice != key.default)
     if key.kind is bool:
         return not key.default
+    if key.name == "data.max_ratio":  # 0, or at least 1
+        return 2.5
     if key.kind is int and key.minimum and key.minimum > 7:
         return int(key.minimum) + 1
     return CHANGED[key.kind]
@@ -144,6 +146,9 @@ def test_reads_what_a_user_means(text, read, tmp_path):
         ("data: {test_source: [a], test_target: [b, c]}", r"data.test_source names 1 file and"),
         ("data: {format: text, source: a.tsv}", r"data.target is missing"),
         ("data: {source: a.tsv, download: multi30k}", r"exclude each other"),
+        ("data: {max_ratio: 0.5}", r"data.max_ratio is 0.5: expected at least 1, or 0 to keep"),
+        ("training: {learning_rate_scale: 0}", r"training.learning_rate_scale is 0.0: expected"),
+        ("export: {warmup_batch_sizes: []}", r"export.warmup_batch_sizes is empty: give at least"),
         ("model: {hidden_dim: 13, num_heads: 3}", r"model.hidden_dim \(13\) is not a multiple of"),
     ],
 )
@@ -179,6 +184,8 @@ def test_files_take_the_place_of_the_sample(tmp_path):
     config = config_from(path, {"data.source": ["a.tsv"]})
     assert (config.data.sample, config.data.corpus) == ("", "files")
     assert config_from(None, {"data.download": "multi30k"}).data.corpus == "download"
+    for name in ("a.ndjson", "a.TSV", "a.tab.gz"):
+        assert config_from(None, {"data.source": [name]}).data.corpus == "files"
 
 
 @pytest.mark.parametrize("kind", ["missing", "folder", "binary"])

@@ -3,6 +3,7 @@
 import pytest
 
 from keras_transformer.decoding import TranslationOptions
+from keras_transformer.decoding.strategies import NO_SCORE
 from keras_transformer.errors import UserError
 from keras_transformer.reverse_ranking import ReverseRanking
 from keras_transformer.translator import Translator
@@ -23,9 +24,9 @@ def expected(translator, text, hypotheses, weight, length_penalty):
     ranked = []
     for each in hypotheses:
         ((score, tokens),) = translator.score([each.text], [text])
-        if not each.text and len(hypotheses) > 1:
-            score = float("-inf")
         score = each.ranking_score + weight * score / ((5 + tokens) / 6) ** length_penalty
+        if not each.text and len(hypotheses) > 1:
+            score = NO_SCORE
         ranked.append((each.text, pytest.approx(score, rel=1e-4)))
     return sorted(ranked, key=lambda pair: -pair[1].expected)
 
@@ -138,3 +139,13 @@ def test_a_saved_translator_knows_that_it_translates_both_ways(translator, tmp_p
     one_way = tiny.translator()
     one_way.save(tmp_path)
     assert not Translator.load(tmp_path).both_directions
+
+
+def test_a_beam_asked_for_by_name_is_one():
+    translator = tiny.translator(max_length_constant=3)  # greedy, where nothing is said
+    translator.both_directions = True
+    ranking = ReverseRanking(translator, 0.3)
+    (found,) = ranking.hypotheses(TEXTS[:1], TranslationOptions(strategy="beam"))
+    assert len(found) > 1
+    with pytest.raises(UserError, match="Reverse scores choose among hypotheses, and there is one"):
+        ranking.hypotheses(TEXTS[:1])

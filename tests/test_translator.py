@@ -247,6 +247,29 @@ def test_scores_ask_for_no_more_positions_than_were_learned(pair, translator):
     assert num_tokens <= 9  # what is read is rounded up to more
 
 
+def learned(translator, pair, max_length):
+    """An untrained translator with so many learned positions."""
+    model = Transformer.from_config(
+        {**translator.model.get_config(), "positions": "learned", "max_length": max_length}
+    )
+    model.build()
+    return Translator(model, pair, DecodingConfig(max_length_constant=3))
+
+
+def test_more_tokens_than_learned_positions(pair, translator):
+    """Sources are cut, as in an export; a target that cannot be scored is refused."""
+    few = learned(translator, pair, 7)
+    source = " ".join(["가 나 다"] * 5)
+    assert len(pair.source.encode([source])[0]) > 7
+    (ids,) = few.source_ids([source])
+    assert len(ids) == 7
+    ((best, *_), (short, *_)) = few.hypotheses([source, "가"])
+    assert best.source_truncated and not short.source_truncated
+    few.score([source], ["ab"])
+    with pytest.raises(UserError, match=r"has learned 7 positions and the sentence or its trans"):
+        few.score(["가"], [" ".join(["ab cd"] * 9)])
+
+
 def test_as_many_targets_as_sources(translator):
     with pytest.raises(UserError, match="There are 2 sources and 1 targets: give one target"):
         translator.score(["가", "나"], ["ab"])
@@ -283,6 +306,9 @@ def test_model_and_tokenizers_belong_together(pair):
     model = Transformer(53, intermediate_dim=7, **sizes)
     message = r"vocabularies of 53 \(source\) and the same \(target\), the tokenizers of 51 and the"
     with pytest.raises(UserError, match=message):
+        Translator(model, pair)
+    model = Transformer(51, intermediate_dim=7, padding_id=9, **sizes)
+    with pytest.raises(UserError, match=r"pads with id 9 and the tokenizers with 0: build the mod"):
         Translator(model, pair)
 
 

@@ -6,6 +6,7 @@ those of files (--source and --reference), or of the run's own data (--set).
 
 from keras_transformer.cli.lines import open_inputs
 from keras_transformer.cli.models import add_weights_argument, check_model
+from keras_transformer.cli.output import check_output
 from keras_transformer.cli.parser import add_model_argument, positive
 from keras_transformer.cli.translation_options import (
     add_reverse_weight,
@@ -49,6 +50,7 @@ def run(arguments):
         missing = "--reference" if arguments.source else "--source"
         raise UserError(f"{missing} is missing: give --source and --reference, or --set")
     inputs = [] if arguments.set else [open_inputs(paths) for paths in files]
+    check_output(arguments.output, [name for paths in files for name in paths or ()])
     from keras_transformer.runs import evaluate
 
     options = {

@@ -1,6 +1,9 @@
 """Translations and scores as lines: plain text, tab-separated values, or JSON."""
 
 import json
+from pathlib import Path
+
+from keras_transformer.errors import UserError
 
 FORMATS = ("text", "tsv", "jsonl")
 
@@ -13,6 +16,20 @@ def add_format_argument(parser, columns: str):
         default="text",
         help=f"of the output; tsv has {columns}; jsonl has the same by name",
     )
+
+
+def check_output(output, files):
+    """Checks before anything is computed that a file can be written and is none of those read."""
+    if output is None:
+        return
+    path = Path(output)
+    if path.is_dir():
+        raise UserError(f"--output {output} is a folder: give the name of a file")
+    if not path.parent.is_dir():
+        raise UserError(f"--output {output}: there is no folder {path.parent}; make it first")
+    for name in files:
+        if name != "-" and path.exists() and path.samefile(name):
+            raise UserError(f"--output {output} is also read: give the name of another file")
 
 
 def one_line(text: str) -> str:

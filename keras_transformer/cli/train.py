@@ -114,6 +114,7 @@ def _as_its_origin(config, overrides):
     for name in ("model", "tokenizer"):
         fields = {key.field: key.name for key in keys_of(SECTIONS[name])}
         theirs = getattr(origin, name)
+        fields.pop("load_from", None)  # the origin has its own tokenizers, wherever they are from
         values = {f: getattr(theirs, f) for f, key in fields.items() if key not in overrides}
         sections[name] = dataclasses.replace(getattr(config, name), **values)
     return dataclasses.replace(config, **sections)

@@ -11,11 +11,15 @@ import contextlib
 import dataclasses
 import itertools
 import sys
-from pathlib import Path
 
 from keras_transformer.cli.lines import chunks_of, file_lines, open_inputs
 from keras_transformer.cli.models import add_weights_argument
-from keras_transformer.cli.output import add_format_argument, one_line, translation_lines
+from keras_transformer.cli.output import (
+    add_format_argument,
+    check_output,
+    one_line,
+    translation_lines,
+)
 from keras_transformer.cli.parser import add_model_argument, positive
 from keras_transformer.cli.translation_options import (
     add_reverse_weight,
@@ -66,7 +70,8 @@ def run(arguments):
     if arguments.document:
         _check_document(arguments)
     inputs = open_inputs(arguments.files)
-    _check_output(arguments.output, arguments.files)
+    prefix = prefix_file(arguments)
+    check_output(arguments.output, [*arguments.files, *([prefix] if prefix else [])])
     prefixes = _prefixes(arguments)
     translator = load_translator(arguments.model, weights=arguments.weights)
     needs_options = options is not None or arguments.format != "text" or arguments.n_best
@@ -195,16 +200,6 @@ def _prefixes(arguments):
     if path is None:
         raise UserError("--prefix @- is standard input: give the name of a file")
     return file_lines(path)
-
-
-def _check_output(output, files):
-    if output is None:
-        return
-    if Path(output).is_dir():
-        raise UserError(f"--output {output} is a folder: give the name of a file")
-    for name in files:
-        if name != "-" and Path(output).exists() and Path(output).samefile(name):
-            raise UserError(f"--output {output} is also read: give the name of another file")
 
 
 @contextlib.contextmanager

@@ -8,6 +8,7 @@ import dataclasses
 import typing
 from pathlib import Path
 
+from keras_transformer.config.formats import FORMATS, format_of
 from keras_transformer.config.settings import Key, Section, count, keys_of, setting
 from keras_transformer.config.training import TrainingConfig
 from keras_transformer.config.translation_options import MAX_LENGTH_PENALTY
@@ -41,7 +42,7 @@ class DataConfig(Section):
     format: str = setting(
         "auto",
         "kind of the files; auto goes by their names",
-        choices=("auto", "text", "tsv", "jsonl"),
+        choices=FORMATS,
     )
     corpus_weights: tuple[float, ...] = setting(
         (),
@@ -59,7 +60,9 @@ class DataConfig(Section):
     )
     validation_source: tuple[str, ...] = setting((), "validation files, as `source`")
     validation_target: tuple[str, ...] = setting((), "validation files, as `target`")
-    test_source: tuple[str, ...] = setting((), "test files, as `source`; empty: no test scores")
+    test_source: tuple[str, ...] = setting(
+        (), "test files, as `source`; empty: the validation set is scored at the end"
+    )
     test_target: tuple[str, ...] = setting((), "test files, as `target`")
     source_language: str = setting("", "code of the source language, such as ko")
     target_language: str = setting(
@@ -111,6 +114,10 @@ class DataConfig(Section):
             raise UserError("data.source and data.download exclude each other: give one of them")
         if self.corpus != "sample":
             object.__setattr__(self, "sample", "")
+        if 0 < self.max_ratio < 1:
+            raise UserError(
+                f"data.max_ratio is {self.max_ratio}: expected at least 1, or 0 to keep all pairs"
+            )
         for prefix in ("", "validation_", "test_"):
             self._check_sides(prefix)
 
@@ -135,7 +142,7 @@ class DataConfig(Section):
     def _holds_both_sides(self, path):
         if self.format != "auto":
             return self.format != "text"
-        return path.removesuffix(".gz").endswith((".tsv", ".jsonl"))
+        return format_of(path) != "text"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -263,6 +270,13 @@ class ExportConfig(Section):
     """The SavedModel for TensorFlow Serving."""
 
     name: typing.ClassVar[str] = "export"
+
+    def check_together(self):
+        if not self.warmup_batch_sizes:
+            raise UserError(
+                "export.warmup_batch_sizes is empty: give at least one size, such as 1, so that "
+                "the server can try out every signature"
+            )
 
     warmup_batch_sizes: tuple[int, ...] = setting(
         (1, 8, 32), "batch sizes the server tries out before it takes requests", minimum=1

@@ -54,7 +54,7 @@ class TrainingConfig(Section):
         5e-4, "inverse_sqrt: learning rate at the end of the warmup", minimum=1e-9
     )
     learning_rate_scale: float = setting(
-        1.0, "paper: factor on its learning rate (equation 3)", minimum=0
+        1.0, "paper: factor on its learning rate (equation 3)", minimum=1e-9
     )
     warmup_steps: int = setting(800, "steps over which the learning rate rises", minimum=1)
     beta_1: float = setting(

@@ -71,7 +71,8 @@ class EpochProcess:
     def close(self):
         """Ends the process, whatever it is at."""
         if self._process is not None:
-            self._process.stdin.close()
+            with suppress(BrokenPipeError):  # it has ended before
+                self._process.stdin.close()
             self._process.stdout.close()
             self._process.wait()
             self._process = None

@@ -11,10 +11,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from keras_transformer.config.formats import FORMATS, format_of
 from keras_transformer.errors import UserError
 
-FORMATS = ("auto", "text", "tsv", "jsonl")
-_SUFFIXES = {".tsv": "tsv", ".tab": "tsv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "jsonl"}
 _MAX_LINE = 1 << 24  # bytes; a longer "line" is not a sentence, and would be held in memory whole
 _GZIP_MAGIC = b"\x1f\x8b"
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -173,12 +172,6 @@ def check_readable(*paths):
     """Opens files to see that it can be done, before hours are spent on others."""
     for path in paths:
         _opened(Path(path)).close()
-
-
-def format_of(path) -> str:
-    """The format that a file's name tells; `.gz` at its end does not matter."""
-    name = str(path).lower().removesuffix(".gz")
-    return _SUFFIXES.get(Path(name).suffix, "text")
 
 
 def read_lines(path) -> Iterator[str]:

@@ -86,8 +86,8 @@ class Decoder:
 
     def _search_batch(self, sources, strategy, options):
         num_rows = len(sources)
-        # A last batch that is not full is filled up rather than compiled for.
-        filled = max(self.batch_size if self._programs else num_rows, num_rows)
+        # A batch that is not full is filled up to a power of two, so that few are compiled for.
+        filled = max(num_rows, min(self.batch_size, 1 << (num_rows - 1).bit_length()))
         longest = max(len(source) for source in sources)
         width = -(-longest // _LENGTH_STEP) * _LENGTH_STEP
         if self.model.positions == "learned":  # padding must not ask for more than there are

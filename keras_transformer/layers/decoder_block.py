@@ -18,7 +18,8 @@ class DecoderBlock(EncoderBlock):
         memory: the encoder's states `(batch, S, M)`, or what `project_memory` made of them.
         attention_mask: boolean, broadcastable to `(batch, T, T)`; look-ahead mask in training. With
             a cache, broadcastable to `(batch, T, cache length)`.
-        memory_mask: boolean, broadcastable to `(batch, T, S)`.
+        cross_attention_mask: boolean, broadcastable to `(batch, T, S)`. (Were it `memory_mask`,
+            Keras would fill it in from hidden masks of the memory.)
         cache, cache_index: keys and values of the self-attention, see `MultiHeadAttention`.
         return_weights: also return the weights of self- and of cross-attention.
 
@@ -58,15 +59,12 @@ class DecoderBlock(EncoderBlock):
         inputs,
         memory,
         attention_mask=None,
-        memory_mask=None,
+        cross_attention_mask=None,
         cache=None,
         cache_index=None,
         return_weights=False,
         training=None,
     ):
-        if isinstance(memory_mask, tuple | list):
-            # Not given: Keras fills it with the hidden masks of the tensors in `memory`.
-            memory_mask = None
         outputs = self.self_attention(
             inputs,
             attention_mask=attention_mask,
@@ -79,7 +77,7 @@ class DecoderBlock(EncoderBlock):
         outputs = self.cross_attention(
             hidden,
             memory=memory,
-            attention_mask=memory_mask,
+            attention_mask=cross_attention_mask,
             return_weights=return_weights,
             training=training,
         )

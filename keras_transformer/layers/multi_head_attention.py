@@ -128,11 +128,7 @@ class MultiHeadAttention(keras.layers.Layer):
         scores = ops.matmul(queries, ops.swapaxes(keys, -1, -2))
         scores = ops.cast(scores, "float32")
         if attention_mask is not None:
-            if len(attention_mask.shape) != 3:
-                raise ValueError(
-                    "`attention_mask` must have rank 3, (batch, queries, keys). "
-                    f"Received: shape {tuple(attention_mask.shape)}"
-                )
+            _check_mask(attention_mask)
             attention_mask = ops.expand_dims(attention_mask, 1)
             scores = ops.where(attention_mask, scores, MASKED_SCORE)
         weights = ops.softmax(scores, axis=-1)
@@ -156,6 +152,12 @@ class MultiHeadAttention(keras.layers.Layer):
                 "cross-attention, with" if self.is_cross_attention else "self-attention, without"
             )
             raise ValueError(f"This layer was built as {built} `memory`: call it in the same way.")
+        if cache is not None and (self.is_cross_attention or cache_index is None):
+            raise ValueError(
+                "`cache` is of self-attention and needs `cache_index`. Received: "
+                f"memory {'given' if self.is_cross_attention else 'not given'}, "
+                f"cache_index={cache_index}"
+            )
         if self.is_cross_attention:
             queries = project(query, self.query_kernel, self.query_bias)
             (queries,) = self._split_heads(queries, 1)
@@ -197,3 +199,16 @@ class MultiHeadAttention(keras.layers.Layer):
             "dropout": self.dropout,
             "rotary": self.rotary,
         }
+
+
+def _check_mask(mask):
+    if len(mask.shape) != 3:
+        raise ValueError(
+            "`attention_mask` must have rank 3, (batch, queries, keys). "
+            f"Received: shape {tuple(mask.shape)}"
+        )
+    if keras.backend.is_float_dtype(mask.dtype):
+        raise ValueError(
+            "`attention_mask` must be boolean, True = may attend; it is not added to the scores. "
+            f"Received: dtype {keras.backend.standardize_dtype(mask.dtype)}"
+        )

@@ -57,4 +57,7 @@ def position_angles(length, features, wavelength, start_index=0):
     """`(length, features / 2)` angles `position * wavelength ** (-2i / features)`, in float32."""
     frequencies = wavelength ** (-np.arange(0, features, 2, dtype="float64") / features)
     positions = ops.arange(length, dtype="int32") + ops.cast(start_index, "int32")
-    return ops.cast(positions, "float32")[:, None] * frequencies.astype("float32")[None]
+    # Not `*`: a tensor of PyTorch on a GPU cannot be multiplied by an array of numpy.
+    return ops.multiply(
+        ops.cast(positions, "float32")[:, None], frequencies.astype("float32")[None]
+    )

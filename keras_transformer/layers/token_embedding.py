@@ -20,7 +20,7 @@ class TokenEmbedding(keras.layers.Layer):
         hidden_dim: width `D` of a vector.
 
     Call arguments:
-        inputs: integer ids `(batch, length)`; with `reverse=True` states `(batch, length, D)`.
+        inputs: ids `(batch, length)`; with `reverse=True` states `(batch, length, D)`.
         reverse: project states to the vocabulary instead.
 
     Returns:
@@ -40,20 +40,27 @@ class TokenEmbedding(keras.layers.Layer):
             )
         self.vocabulary_size = vocabulary_size
         self.hidden_dim = hidden_dim
+        self.autocast = False  # of ids that come as floating-point numbers
 
     def build(self, inputs_shape=None):
         self.embeddings = self.add_weight(
             shape=(self.vocabulary_size, self.hidden_dim),
             initializer=keras.initializers.RandomNormal(stddev=self.hidden_dim**-0.5),
             name="embeddings",
+            # Rows are looked up in float32 and cast afterwards, so that the gradients of a token
+            # that comes often are added up in float32.
+            autocast=False,
         )
         self.built = True
 
     def call(self, inputs, reverse=False):
         if reverse:
             states = ops.cast(inputs, self.compute_dtype)
-            logits = project(states, ops.transpose(self.embeddings))
+            table = ops.cast(self.embeddings, self.compute_dtype)
+            logits = project(states, ops.transpose(table))
             return ops.cast(logits, "float32")
+        if keras.backend.standardize_dtype(inputs.dtype) not in ("int32", "int64"):
+            inputs = ops.cast(inputs, "int32")
         vectors = ops.take(self.embeddings, inputs, axis=0)
         vectors = ops.cast(vectors, self.compute_dtype)
         return vectors * ops.cast(math.sqrt(self.hidden_dim), vectors.dtype)

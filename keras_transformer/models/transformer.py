@@ -298,7 +298,7 @@ class Transformer(keras.Model):
                 hidden,
                 memories[number],
                 attention_mask=mask,
-                memory_mask=memory_mask,
+                cross_attention_mask=memory_mask,
                 cache=None if caches is None else caches[number],
                 cache_index=index,
                 return_weights=return_weights,

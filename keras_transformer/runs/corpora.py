@@ -84,6 +84,11 @@ def _check_weights(data):
                 f"data.{key} has {count(len(weights[key]), 'value')}, and data.source "
                 f"names {count(len(data.source), 'file')}: give one for each source file."
             )
+    if data.corpus_weights and data.back_translations:
+        raise UserError(
+            "data.corpus_weights and data.back_translations exclude each other: translations back "
+            "belong to no file whose share could be kept."
+        )
     if data.pair_weights and data.weights_inside:
         raise UserError(
             "data.pair_weights and data.weights_inside exclude each other: pairs have their "

@@ -58,7 +58,9 @@ def _sample_scores(corpus, config, translations):
     }
     scores = {
         "baselines": {
-            name: corpus_scores(lines, references, corpus.languages[1])["bleu"]
+            name: corpus_scores(lines, references, corpus.languages[1], config.data.bleu_tokenizer)[
+                "bleu"
+            ]
             for name, lines in baselines.items()
         }
     }
@@ -163,7 +165,7 @@ def _lines(paths):
         import sys
 
         text = io.TextIOWrapper(sys.stdin.buffer, encoding="utf-8", errors="replace", newline="\n")
-        standard_input = text.read().splitlines()
+        standard_input = [line.rstrip("\r\n") for line in text]
     lines = []
     for path in paths:
         lines += standard_input if path is None else read_lines(path)

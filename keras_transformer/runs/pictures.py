@@ -44,7 +44,7 @@ def training_batch(path, num_rows=12):
     )
     target = TokenizerPair.load(folder.path).target
     batches = TranslationBatches(corpus, plan, target.start_id, target.end_id, target.padding_id)
-    arrays, _ = next(batches.epoch(0))
+    arrays, *_ = next(batches.epoch(0))  # and weights, where pairs have some
     lengths = (arrays["source_ids"] != target.padding_id).sum(axis=1)
     order = np.argsort(lengths, kind="stable")
     order = order[lengths[order] > 0]
@@ -79,6 +79,7 @@ def learning_rates(path):
     schedule = keras.optimizers.schedules.deserialize(told)
     # What is noted after a step is the rate of the next one.
     steps = [line["step"] + 1 for line in history]
-    last = int(1.1 * max(*steps, training.warmup_steps * training.batches_per_update)) + 1
-    rates = keras.ops.convert_to_numpy(schedule(np.arange(last, dtype="int32")))
+    last = int(1.1 * max(*steps, training.warmup_steps)) + 1
+    batches = np.arange(last, dtype="int32") * training.batches_per_update  # what schedules count
+    rates = keras.ops.convert_to_numpy(schedule(batches))
     return rates, steps, [line["learning_rate"] for line in history]

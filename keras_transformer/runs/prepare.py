@@ -21,6 +21,31 @@ from keras_transformer.runs.corpora import filtered
 from keras_transformer.tokenizers import TokenizerPair, default_vocabulary_size
 
 
+class SameData:
+    """Whether a run goes on with the training data that it began with; kept in its checkpoints.
+
+    Another corpus would come in another order, and sentences held out of it may be among those
+    that the model has learned from.
+    """
+
+    def __init__(self, fingerprint, folder):
+        self.fingerprint = fingerprint
+        self.folder = folder
+
+    def state(self):
+        """What a checkpoint has to hold."""
+        return {"fingerprint": self.fingerprint}
+
+    def restore(self, state):
+        """Raises `UserError` where a checkpoint is about other data."""
+        if state["fingerprint"] != self.fingerprint:
+            raise UserError(
+                "The training files are not those with which the run in "
+                f"{self.folder} began: restore them to go on with it, or train on the new ones in "
+                f"another folder (--start-from {self.folder} --run OTHER begins with its weights)."
+            )
+
+
 @dataclass(frozen=True)
 class PreparedData:
     """What `fit` and its callbacks need of the data."""
@@ -57,7 +82,7 @@ def prepare_data(config, corpus, folder, say, split=None):
     """
     check_readable(*config.data.back_translations)
     tokenizers = prepare_tokenizers(config, corpus, folder, say)
-    _check_directions(config, tokenizers.shared)
+    check_tokenizers(config, tokenizers)
     tokens = _tokenise(config, corpus, tokenizers, folder, say)
     say(tokens.report.summary())
     training, epochs = config.training, None
@@ -87,12 +112,12 @@ def prepare_tokenizers(config, corpus, folder, say):
     if folder.has_tokenizers():
         return TokenizerPair.load(folder.path)
     settings = config.tokenizer
-    if not settings.load_from:  # before minutes are spent on a vocabulary
-        sampling_options(config).check(settings.kind)
-        _check_directions(config, settings.shared)
     if settings.load_from:
         tokenizers = TokenizerPair.load(settings.load_from)
+        check_tokenizers(config, tokenizers)  # before they are the run's, and bind it
     else:
+        # Before minutes are spent on a vocabulary.
+        _check_vocabulary(config, settings.kind, settings.shared)
         size = settings.vocabulary_size or corpus.vocabulary_size
         if not size:
             size = default_vocabulary_size(sum(1 for _ in filtered(corpus, config.data)[0]))
@@ -114,7 +139,14 @@ def prepare_tokenizers(config, corpus, folder, say):
     return tokenizers
 
 
-def _check_directions(config, shared):
+def check_tokenizers(config, tokenizers):
+    """`UserError` where the settings ask for what these tokenizers cannot do."""
+    for tokenizer in (tokenizers.source, tokenizers.target):
+        _check_vocabulary(config, tokenizer.kind, tokenizers.shared)
+
+
+def _check_vocabulary(config, kind, shared):
+    sampling_options(config).check(kind)
     if config.data.both_directions and not shared:
         raise UserError(
             "data.both_directions translates both languages into each other with one vocabulary, "

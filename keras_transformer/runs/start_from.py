@@ -5,6 +5,7 @@ from pathlib import Path
 from keras_transformer.config.settings import count
 from keras_transformer.data.fingerprint import file_digest
 from keras_transformer.errors import UserError
+from keras_transformer.runs.prepare import check_tokenizers
 from keras_transformer.tokenizers import TokenizerPair
 from keras_transformer.training.checkpoint import list_checkpoints
 from keras_transformer.translator import WEIGHTS, Translator, read_description
@@ -45,6 +46,7 @@ class Origin:
         elif config.tokenizer.load_from:
             own, place = TokenizerPair.load(config.tokenizer.load_from), config.tokenizer.load_from
         if own is None:
+            check_tokenizers(config, self.translator.tokenizers)  # before they bind the run
             self.translator.tokenizers.save(folder.path)
             return
         self._check_vocabularies(own, place)

@@ -19,7 +19,7 @@ from keras_transformer.runs.devices import Devices, choose_devices
 from keras_transformer.runs.evaluate import evaluate_run, print_scores
 from keras_transformer.runs.folder import RunFolder, WorkerFolder
 from keras_transformer.runs.machine import note_machine
-from keras_transformer.runs.prepare import prepare_data
+from keras_transformer.runs.prepare import SameData, prepare_data
 from keras_transformer.runs.report import try_to_write_report
 from keras_transformer.runs.start_from import origin_of, recorded_origin
 from keras_transformer.training import (
@@ -113,6 +113,7 @@ def _train(config, folder, devices, termination):
             at_end.callback(data.close)
         with devices.scope():
             model = make_model(config, data.tokenizers)
+            check_positions(model, data)
             compile_model(model, config)
         model.team = devices.team if isinstance(devices.team, Team) else None
         if origin is not None:
@@ -191,6 +192,18 @@ def make_model(config, tokenizers):
     except ValueError as error:
         raise UserError(f"There is no model of these settings: {error}") from error
     return model
+
+
+def check_positions(model, data):
+    """`UserError` where a sentence is longer than the model has learned positions."""
+    plans = (data.plan, data.validation.batches.plan)
+    longest = max(max(shape[1:]) for plan in plans for shape in plan.shapes)
+    if model.positions == "learned" and longest > model.max_length:
+        raise UserError(
+            f"The model has {model.max_length} learned positions, and a sentence has {longest} "
+            f"tokens with its mark: set model.max_length to {longest} or more, or leave longer "
+            "sentences out (data.max_length for those of training)."
+        )
 
 
 def make_optimizer(training, hidden_dim):
@@ -272,7 +285,11 @@ def make_callbacks(config, corpus, data, translator, folder, devices=None):
     checkpoints = Checkpoints(
         folder.checkpoints,
         data.train,
-        {"bleu": bleu, **({"mean": mean} if mean else {})},
+        {
+            "bleu": bleu,
+            **({"mean": mean} if mean else {}),
+            "data": SameData(data.tokens.fingerprint, folder.path),
+        },
         averages.get("ema"),
         steps=training.checkpoint_steps,
         minutes=training.checkpoint_minutes,

@@ -17,11 +17,19 @@ class TokenizerPair:
     Args:
         source: `Tokenizer`.
         target: `Tokenizer`; the same as `source` if not given.
+
+    Raises:
+        UserError: the two pad with different ids, which no model could tell from tokens.
     """
 
     def __init__(self, source, target=None):
         self.source = source
         self.target = source if target is None else target
+        if self.source.padding_id != self.target.padding_id:
+            raise UserError(
+                f"The source tokenizer pads with id {self.source.padding_id} and the target "
+                f"tokenizer with id {self.target.padding_id}: give two with the same id."
+            )
 
     @property
     def shared(self):

@@ -5,7 +5,7 @@ import time
 
 import keras
 
-from keras_transformer.evaluation import bleu
+from keras_transformer.evaluation import bleu, check_tokenizer
 from keras_transformer.training.files import save_weights
 
 
@@ -18,7 +18,7 @@ class BleuCallback(keras.callbacks.Callback):
     Args:
         translate: function from a list of sentences to their translations, by this model.
         sources, references: lists of strings, line by line.
-        tokenizer: of sacrebleu.
+        tokenizer: of sacrebleu; a run that is resumed keeps the one that it began with.
         best_weights: path ending in `.weights.h5`, or None.
         every: epochs from one evaluation to the next.
         patience: stop after so many evaluations without a better score; 0: never.
@@ -43,6 +43,7 @@ class BleuCallback(keras.callbacks.Callback):
         ranking=None,
     ):
         super().__init__()
+        check_tokenizer(tokenizer)  # now, and not after an epoch
         self.translate = translate
         self.sources = list(sources)
         self.references = list(references)
@@ -101,9 +102,17 @@ class BleuCallback(keras.callbacks.Callback):
 
     def state(self):
         """What a checkpoint has to hold."""
-        return {"best": self.best, "best_epoch": self.best_epoch, "waited": self.waited}
+        return {
+            "best": self.best,
+            "best_epoch": self.best_epoch,
+            "waited": self.waited,
+            "tokenizer": self.tokenizer,
+        }
 
     def restore(self, state):
         """Takes back what `state` gave."""
         self.best, self.best_epoch = state["best"], state["best_epoch"]
         self.waited = state["waited"]
+        # Scores with another tokenizer could not be compared with the best one so far.
+        self.tokenizer = state.get("tokenizer", self.tokenizer)
+        check_tokenizer(self.tokenizer)

@@ -65,7 +65,8 @@ class Checkpoints(keras.callbacks.Callback):
         self.epoch, self.batch = progress["epoch"], progress["batch"]
         self.trained_seconds = progress["trained_seconds"]
         for name, holder in self.states.items():
-            holder.restore(progress[name])
+            if name in progress:  # a checkpoint of an older version holds less
+                holder.restore(progress[name])
         if self.average is not None:
             self.average.restore(extra)
         if self.batch:

@@ -30,7 +30,7 @@ def explain_ids(model, tokenizers, source_ids, target_ids, /, num_candidates=5, 
     target_ids = np.asarray(target_ids, "int32")
     input_ids = np.append(target.start_id, target_ids)[: len(target_ids)].astype("int32")
     if len(source_ids):
-        _check_lengths(model, source_ids, target_ids)
+        check_lengths(model, source_ids, target_ids)
         *attention, states, logits = inspect_attention(model, source_ids, input_ids)
         score, best, probabilities = _scored(logits, target_ids, num_candidates)
         is_cut = target_ids[-1] != target.end_id
@@ -65,7 +65,7 @@ def _scored(logits, target_ids, num_candidates):
     return float(score), best, probabilities.astype("float32")
 
 
-def _check_lengths(model, source_ids, target_ids):
+def check_lengths(model, source_ids, target_ids):
     longest = max(len(source_ids), len(target_ids))
     if model.positions == "learned" and longest > model.max_length:
         raise UserError(

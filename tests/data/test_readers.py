@@ -6,8 +6,9 @@ import tracemalloc
 
 import pytest
 
+from keras_transformer.config.formats import format_of
 from keras_transformer.data import readers
-from keras_transformer.data.readers import Pair, format_of, read_lines, read_pairs
+from keras_transformer.data.readers import Pair, read_lines, read_pairs
 from keras_transformer.errors import UserError
 
 

@@ -154,6 +154,7 @@ def test_a_process_that_died_is_said(epochs):
     os.kill(one._process._process.pid, signal.SIGKILL)
     with pytest.raises(UserError, match=r"ended without an answer \(exit status -9;"):
         one.corpus(7)
+    one.close()  # and that sentence is the last that is said
 
 
 def test_an_error_of_ours_is_told_with_its_kind(home, tmp_path, monkeypatch):

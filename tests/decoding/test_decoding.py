@@ -154,6 +154,23 @@ def test_decoder_translates_in_batches_and_keeps_the_order(kind):
     assert_same(decoder(sources(model.padding_id)[:1]), wanted[:1], model.padding_id)
 
 
+def test_a_batch_that_is_not_full_costs_little(monkeypatch):
+    from keras_transformer.decoding import decoder as module
+
+    model, rows = talkative_model("pre sinusoidal"), []
+
+    def watched(model, source_ids, *others):
+        rows.append(source_ids.shape[0])
+        return search(model, source_ids, *others)
+
+    monkeypatch.setattr(module, "search", watched)
+    decoder = Decoder(model, START, KINDS["pre sinusoidal"][1], batch_size=6)
+    for count in (11, 1, 1, 3, 5):
+        decoder([source[:4] for source in sources()[:count]])
+    # Traced once for each number of rows, which is a power of two or that of a full batch.
+    assert rows == [6, 1, 4]
+
+
 def test_decoder_of_nothing():
     decoded = Decoder(talkative_model("pre sinusoidal"), START, 25)([])
     assert [len(field) for field in decoded] == [0, 0, 0, 0]

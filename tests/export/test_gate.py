@@ -190,6 +190,10 @@ def test_weights_as_constants_and_weights_that_are_missing(exported, meta_graph,
     graph, facts = changed(meta_graph).graph_def, facts_of(functions)
     facts = {name: size for name, size in facts.items() if name.endswith("bytes")}
     assert check_sizes(exported, graph, **facts) == []
+    # The vocabulary of WordPiece is a table of bytes: it may be as large as it is.
+    table = graph.library.function[0].node_def.add(op="Const", name="words")
+    table.attr["value"].tensor.CopyFrom(tf.make_tensor_proto(np.ones(900_000, "uint8")))
+    assert check_sizes(exported, graph, **facts) == []
     node = graph.library.function[0].node_def.add(op="Const", name="weights")
     node.attr["value"].tensor.CopyFrom(tf.make_tensor_proto(np.ones((300, 300), "float32")))
     (problem,) = check_sizes(exported, graph, **facts)

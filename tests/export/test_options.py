@@ -246,6 +246,25 @@ def test_a_bad_row_does_not_change_its_neighbours(read):
             np.testing.assert_array_equal(row, values[0], err_msg=name)
 
 
+def test_what_is_forbidden_has_limits(read, tokenizers):
+    from keras_transformer.export.options import MAX_FORBIDDEN_IDS, MAX_FORBIDDEN_WORDS
+
+    many = " ".join(["saw"] * (MAX_FORBIDDEN_WORDS + 500))
+    long = "ab" * 50_000
+    assert len(tokenizers.target.encode([long])[0]) > MAX_FORBIDDEN_IDS
+    options, warnings = read(
+        {"forbidden": many}, {"forbidden": f"saw {long} a"}, {}, {"forbidden": "a"}
+    )
+    said = f"forbidden takes {MAX_FORBIDDEN_WORDS} words of {MAX_FORBIDDEN_IDS} tokens each"
+    assert [said in warning for warning in warnings] == [True, True, False, False]
+    assert warnings[2:] == ["", ""]
+    assert options.forbidden.shape[1] <= MAX_FORBIDDEN_WORDS + 1
+    assert options.forbidden.shape[2] <= MAX_FORBIDDEN_IDS + 1
+    saw, a = (tuple(ids.tolist()) for ids in tokenizers.target.encode(["saw", "a"]))
+    found = [sequences(row) for row in options.forbidden]
+    assert found == [[saw] * MAX_FORBIDDEN_WORDS, [saw, a], [], [a]]
+
+
 def test_no_rows(read):
     options, warnings = read()
     assert warnings == []

@@ -67,7 +67,12 @@ def test_options(served, translator):
     assert served.translate(TEXTS[::-1], OPTIONS[::-1], batch_size=3) == best[::-1]
     assert [len(one) for one in served.hypotheses(TEXTS, OPTIONS, n_best=1)] == [1] * len(TEXTS)
     one_for_all = TranslationOptions(min_length=4, no_repeat_ngram=1)
-    assert served.translate(TEXTS, one_for_all) == translator.translate(TEXTS, one_for_all)
+    # The best one alone is greedy unless a beam is asked for, as it is without options.
+    for strategy in ("greedy", "beam"):
+        chosen = dataclasses.replace(one_for_all, strategy=strategy)
+        expected = translator.translate(TEXTS, chosen)
+        assert served.translate(TEXTS, chosen) == expected
+        assert (served.translate(TEXTS, one_for_all) == expected) == (strategy == "greedy")
     assert served.hypotheses([], one_for_all) == []
 
 

@@ -73,6 +73,28 @@ def test_embedding_is_scaled_and_its_reverse_is_not():
     np.testing.assert_allclose(numpy(layer(states, reverse=True)), states @ table.T, atol=1e-5)
 
 
+@pytest.mark.parametrize("kind", ["float32", "uint8", "int64"])
+def test_ids_of_any_kind(kind):
+    layer = TokenEmbedding(300, DIM, dtype="mixed_bfloat16")
+    ids = np.array([[0, 255, 129]])
+    expected = numpy(layer(ids.astype("int32")))
+    np.testing.assert_array_equal(numpy(layer(ids.astype(kind))), expected)
+
+
+def test_gradients_of_a_frequent_token_are_added_up_in_float32():
+    """In bfloat16 1,000 equal numbers would add up to 256 of them at most."""
+    layer = TokenEmbedding(VOCABULARY, DIM, dtype="mixed_bfloat16")
+    inputs = keras.Input((None,), dtype="int32")
+    model = keras.Model(inputs, keras.ops.sum(layer(inputs), axis=(1, 2), keepdims=True)[..., 0])
+    model.compile(keras.optimizers.SGD(1.0), loss=lambda wanted, found: found)
+    before = numpy(layer.embeddings.value)
+    ids = np.full((1, 1000), 7, "int32")
+    model.fit(ids, np.zeros((1, 1), "float32"), verbose=0)
+    change = before - numpy(layer.embeddings.value)
+    np.testing.assert_allclose(change[7], 1000 * math.sqrt(DIM), rtol=0.01)
+    assert not change[:7].any()
+
+
 def test_embedding_starts_with_the_deviation_that_its_scale_undoes():
     layer = TokenEmbedding(997, 64)
     layer.build()
@@ -121,6 +143,18 @@ def test_decoder_block_from_a_memory_projected_before():
     outputs = numpy(block(inputs, memory))
     projected = block.project_memory(ops.convert_to_tensor(memory))
     np.testing.assert_allclose(numpy(block(inputs, projected)), outputs, atol=1e-6)
+
+
+def test_hidden_masks_of_keras_change_nothing():
+    """Masks are explicit arguments, also where memory and inputs bring some of their own."""
+    block = DecoderBlock(2, DIM, INNER, dropout=0.0)
+    source, target = keras.Input((None,), dtype="int32"), keras.Input((None,), dtype="int32")
+    table = keras.layers.Embedding(VOCABULARY, DIM, mask_zero=True)
+    hidden = keras.Model([source, target], block(table(target), table(source)))
+    ids = [np.array([[4, 5, 6, 0, 0]]), np.array([[7, 8, 0]])]
+    with_masks = numpy(hidden(ids))
+    without = [ops.convert_to_tensor(numpy(table(each))) for each in ids]
+    np.testing.assert_allclose(with_masks, numpy(block(without[1], without[0])), atol=1e-5)
 
 
 def test_paths_of_weights_are_the_places_in_the_layer():

@@ -33,7 +33,7 @@ DECODER = {
     **STATES,
     "memory": normal(BATCH, SOURCE, MEMORY_DIM),
     "attention_mask": np.repeat(np.tri(LENGTH, dtype=bool)[None], BATCH, axis=0),
-    "memory_mask": mask(SOURCE),
+    "cross_attention_mask": mask(SOURCE),
 }
 BLOCK = {
     "num_heads": HEADS,

@@ -143,6 +143,8 @@ def test_weights_of_pairs_and_files_go_with_the_pairs(files, tmp_path):
         ({"source": ("a.tsv",), "pair_weights": ("x", "y")}, r"data.pair_weights has 2 values"),
         ({"source": ("a.tsv",), "pair_weights": ("x",), "weights_inside": True}, "exclude each"),
         ({"source": ("a",), "target": ("b",), "weights_inside": True}, "give files of weights as"),
+        ({"source": ("a.tsv",), "corpus_weights": (1.0,), "back_translations": ("c",)},
+         r"data.corpus_weights and data.back_translations exclude each other"),
     ],
 )  # fmt: skip
 def test_weights_that_cannot_be_are_said(settings, message):

@@ -87,6 +87,12 @@ def test_standard_input(whole_run, files, monkeypatch):
     assert evaluate_files(whole_run, [None], [files / "a.en"])["exact"].endswith("of 3 sentences")
 
 
+def test_lines_of_standard_input_end_as_those_of_files(whole_run, files, monkeypatch):
+    text = io.BytesIO("가\u2028나\x0b다\x85 라\r\n하\n마".encode())
+    monkeypatch.setattr(sys, "stdin", types.SimpleNamespace(buffer=text))
+    assert evaluate_files(whole_run, [None], [files / "a.en"])["exact"].endswith("of 3 sentences")
+
+
 def test_unequal_lines(whole_run, files):
     (files / "b.en").write_text("one\ntwo\n")
     with pytest.raises(UserError, match=r"a.ko has 3 lines and .*b.en 2: give one reference line"):

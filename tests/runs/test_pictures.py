@@ -8,6 +8,7 @@ import pytest
 from keras_transformer.data.batches import TranslationBatches
 from keras_transformer.errors import UserError
 from keras_transformer.runs.pictures import learning_rates, training_batch
+from keras_transformer.runs.train import train
 from keras_transformer.tokenizers import TokenizerPair
 from tests.runs import tiny
 
@@ -47,6 +48,16 @@ def test_rows_of_padding_are_no_sentences(whole_run, monkeypatch):
     assert target_ids.any(axis=1).all()
 
 
+def test_a_run_whose_pairs_have_weights(whole_run, monkeypatch):
+    expected = training_batch(whole_run, num_rows=5)
+    batch = TranslationBatches.batch
+    monkeypatch.setattr(
+        TranslationBatches, "batch", lambda self, planned: (*batch(self, planned), np.ones(3))
+    )
+    for ours, theirs in zip(training_batch(whole_run, num_rows=5), expected, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
 def test_a_run_without_its_corpus(whole_run, tmp_path):
     folder = tmp_path / "run"
     shutil.copytree(whole_run, folder, ignore=shutil.ignore_patterns("data"))
@@ -60,6 +71,16 @@ def test_noted_learning_rates_are_those_of_the_schedule(whole_run):
     np.testing.assert_allclose(rates[np.array(steps) - 1], noted, rtol=1e-5)
     assert rates.argmax() == 19  # the warmup of 20 steps
     assert steps[-1] <= len(rates) < 2 * steps[-1]
+
+
+def test_learning_rates_where_an_update_has_several_batches(corpus, tmp_path):
+    settings = {"training__update_tokens": 900, "training__max_steps": 8, "training__epochs": 4}
+    train(tiny.config(corpus, training__warmup_steps=5, **settings), tmp_path)
+    rates, steps, noted = learning_rates(tmp_path)
+    assert steps[-1] - 1 == 8
+    np.testing.assert_allclose(rates[np.array(steps) - 1], noted, rtol=1e-5)
+    assert rates.argmax() == 4  # the warmup of 5 steps
+    assert len(rates) < 2 * steps[-1]
 
 
 def test_a_run_without_an_epoch(whole_run, tmp_path):

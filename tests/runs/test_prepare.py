@@ -155,3 +155,13 @@ def test_both_directions_need_one_vocabulary(corpus, prepared, tmp_path):
     assert not two.shared
     with pytest.raises(UserError, match=r"set tokenizer\.shared to true"):
         prepared(**both, tokenizer__load_from=tmp_path / "two")
+    assert not list((tmp_path / "run").glob("*.model"))  # nothing binds the mended command
+
+
+def test_tokenizers_that_cannot_be_sampled_do_not_bind_the_run(prepared, tmp_path):
+    tiny.tokenizers().save(tmp_path / "unigram")
+    theirs = {"tokenizer__load_from": tmp_path / "unigram"}
+    with pytest.raises(UserError, match=r"bpe_dropout"):
+        prepared(**theirs, tokenizer__bpe_dropout=0.1)
+    data, _ = prepared(**theirs)
+    assert data.tokenizers.source.kind == "unigram"

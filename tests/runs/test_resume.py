@@ -10,7 +10,11 @@ import pytest
 from keras_transformer import cli
 from keras_transformer.runs import train as script
 from keras_transformer.runs.train import train
-from keras_transformer.training.checkpoint import list_checkpoints, read_checkpoint
+from keras_transformer.training.checkpoint import (
+    list_checkpoints,
+    read_checkpoint,
+    write_arrays,
+)
 from keras_transformer.training.checkpoints import Checkpoints
 from tests.runs import tiny
 
@@ -219,3 +223,34 @@ def test_another_configuration_is_refused(corpus, finished, capsys):
     assert "holds a run with another configuration: model.dropout (None there, 0.2 now)" in message
     assert "training.seed (1 there, 7 now)" in message
     assert {p: p.read_bytes() for p in finished.rglob("*") if p.is_file()} == before
+
+
+@pytest.mark.parametrize("change", ["longer", "shorter"])
+def test_other_training_files_are_refused(tmp_path, capsys, change):
+    """Sentences held out of them might be among those that the model has learned from."""
+    files, run = tmp_path / "files", tmp_path / "run"
+    tiny.write_corpus(files)
+    train(tiny.config(files, training__max_steps=4), run)
+    for name in ("train.ko", "train.en"):
+        lines = (files / name).read_text().splitlines()
+        lines = lines[:-20] if change == "shorter" else [*lines, lines[0] + " " + lines[1]]
+        (files / name).write_text("\n".join(lines) + "\n")
+    before = newest(run)
+    command = tiny.command_line(files, run, training__max_steps=6)
+    assert cli.main(command) == 2
+    message = one_sentence(capsys)
+    assert f"are not those with which the run in {run} began: restore them" in message
+    assert_same_arrays(newest(run)[0], before[0])
+    tiny.write_corpus(files)
+    assert cli.main(command) == 0
+    assert newest(run)[1]["step"] == 6
+
+
+def test_a_checkpoint_of_an_older_version_says_nothing_of_the_data(corpus, finished):
+    path = list_checkpoints(finished / "checkpoints")[-1]
+    arrays, progress = read_checkpoint(path)
+    assert progress.pop("data")
+    progress = np.frombuffer(json.dumps(progress).encode(), np.uint8)
+    write_arrays(path, {**arrays, "progress": progress})
+    train(tiny.config(corpus, training__average_decay=0.9, training__epochs=4), finished)
+    assert len(tiny.history(finished)) == 4

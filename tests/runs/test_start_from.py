@@ -113,3 +113,23 @@ def test_the_run_itself_is_no_origin(corpus, tmp_path, capsys):
     tiny.config(corpus).save(run / "config.yaml")
     command = tiny.command_line(corpus, run, training__start_from=run)
     assert f"--start-from {run} is the folder of the new run itself" in error_of(capsys, command)
+
+
+def test_what_the_vocabulary_cannot_do_does_not_bind_the_run(corpus, whole_run, tmp_path, capsys):
+    run = tmp_path / "run"
+    settings = {"training__start_from": whole_run, **HARDLY}
+    command = tiny.command_line(corpus, run, **settings, tokenizer__bpe_dropout=0.1)
+    assert "bpe_dropout" in error_of(capsys, command)
+    assert not list(run.glob("tokenizer*"))
+    assert cli.main(tiny.command_line(corpus, run, **settings, tokenizer__bpe_dropout=0)) == 0
+
+
+def test_an_origin_whose_vocabulary_came_from_elsewhere(corpus, whole_run, tmp_path):
+    """The folder that it came from may be gone: the origin has its own copy."""
+    origin = tmp_path / "origin"
+    shutil.copytree(whole_run, origin)
+    config = (origin / "config.yaml").read_text()
+    (origin / "config.yaml").write_text(config.replace('load_from: ""', "load_from: /gone"))
+    assert Config.load(origin / "config.yaml").tokenizer.load_from == "/gone"
+    command = tiny.command_line(corpus, tmp_path / "run", training__start_from=origin, **HARDLY)
+    assert cli.main(command) == 0

