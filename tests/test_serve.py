@@ -27,10 +27,16 @@ def test_batch_sizes_fit_together_and_are_warmed_up():
     text = (SERVE / "batching.config").read_text()
     allowed = [int(size) for size in re.findall(r"^allowed_batch_sizes: (\d+)", text, re.M)]
     (largest,) = re.findall(r"^max_batch_size \{ value: (\d+) \}", text, re.M)
-    (executed,) = re.findall(r"^max_execution_batch_size \{ value: (\d+) \}", text, re.M)
     assert allowed == sorted(set(allowed))
-    assert allowed[-1] == int(largest) == int(executed)
+    assert allowed[-1] == int(largest)
     assert tuple(allowed) == ExportConfig().warmup_batch_sizes
+
+
+def test_requests_are_not_split():
+    # Answers of `explain` are as wide as the longest text of a batch: halves do not fit together.
+    lines = (SERVE / "batching.config").read_text().splitlines()
+    settings = [line for line in lines if not line.startswith("#")]
+    assert settings and not any("splitting" in line for line in settings)
 
 
 def test_compose_reads_files_that_are_there_and_stays_on_loopback():
