@@ -1,35 +1,31 @@
 """Keeps a finished run so that its figure can be checked and its model used.
 
-    python benchmarks/keep_result.py runs/multi30k-tiny multi30k-tiny
+    python benchmarks/keep_result.py runs/multi30k-tiny multi30k-tiny --commit 3617063
 
 writes `benchmarks/results/multi30k-tiny/`: configuration, history, scores with their signatures,
-the translations of the test set, the machine, and a translator whose weights are float16. The
-folder can be given to every command that takes a run.
+the translations of the test set, the machines it was trained on, and a translator whose weights are
+float16. The folder can be given to every command that takes a run.
 """
 
 import argparse
 import json
-import os
-import platform
 import shutil
-import subprocess
 import sys
-from importlib.metadata import version
 from pathlib import Path
 
 from keras_transformer.models import Transformer
 from keras_transformer.runs.folder import RunFolder
+from keras_transformer.runs.machine import read_machines
 from keras_transformer.translator import WEIGHTS, Translator
 
 RESULTS = Path(__file__).parent / "results"
-PACKAGES = ("tensorflow", "keras", "tensorflow-text", "keras-nlp", "sentencepiece", "sacrebleu")
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("run", help="folder of a finished run")
     parser.add_argument("name", help="name of the result")
-    parser.add_argument("--commit", help="commit that the run was trained on; else that of HEAD")
+    parser.add_argument("--commit", required=True, help="commit that the run was trained on")
     arguments = parser.parse_args()
     run, target = RunFolder(arguments.run), RESULTS / arguments.name
     if run.read_scores() is None:
@@ -41,8 +37,9 @@ def main():
     translator.tokenizers.save(target)
     translator.describe(target)
     save_in_float16(translator.model, target / WEIGHTS)
-    description = {"commit": arguments.commit or commit(), **machine()}
-    (target / "machine.json").write_text(json.dumps(description, indent=1) + "\n", "utf-8")
+    machines = [{"commit": arguments.commit, **each} for each in read_machines(run.machine)]
+    text = json.dumps(machines, indent=1, ensure_ascii=False)
+    (target / run.machine.name).write_text(text + "\n", "utf-8")
     print(f"{target}: {sum(f.stat().st_size for f in target.iterdir()) / 1e6:.1f} MB")
 
 
@@ -53,27 +50,6 @@ def save_in_float16(model, path):
     for weight, value in zip(half.weights, model.weights, strict=True):
         weight.assign(value.value)
     half.save_weights(path, overwrite=True)
-
-
-def commit():
-    """The commit of the checkout."""
-    head = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=True)
-    return head.stdout.strip()
-
-
-def machine():
-    """Processor, cores and versions."""
-    model = platform.processor() or platform.machine()
-    cpuinfo = Path("/proc/cpuinfo")
-    if cpuinfo.exists():
-        names = [line for line in cpuinfo.read_text().splitlines() if "model name" in line]
-        model = names[0].split(":", 1)[1].strip() if names else model
-    return {
-        "processor": model,
-        "cores": os.cpu_count(),
-        "python": platform.python_version(),
-        "packages": {name: version(name) for name in PACKAGES},
-    }
 
 
 if __name__ == "__main__":

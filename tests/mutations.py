@@ -243,8 +243,8 @@ MUTATIONS = [
     Mutation(
         "token-weights-of-metrics",
         "training/metrics.py",
-        "self.total.assign_add(ops.sum(values))\n        self.num_tokens.assign_add(ops.sum(real))",
-        "self.total.assign_add(ops.sum(values) / ops.maximum(ops.sum(real), 1.0))\n"
+        "self.total.assign_add(total)\n        self.num_tokens.assign_add(num_tokens)",
+        "self.total.assign_add(total / ops.maximum(num_tokens, 1.0))\n"
         "        self.num_tokens.assign_add(1.0)",
         METRICS,
     ),
@@ -293,8 +293,8 @@ MUTATIONS = [
     Mutation(
         "gradient-in-rows",
         "training/optimizers.py",
-        "grads = list(map(dense, grads))",
-        "grads = list(grads)",
+        "sum_over_replicas(list(map(dense, grads)))",
+        "sum_over_replicas(list(grads))",
         f"{OPTIMIZERS} -k one_of_all",
     ),
     Mutation(
@@ -342,9 +342,16 @@ MUTATIONS = [
     Mutation(
         "term-without-checkpoint",
         "training/checkpoints.py",
-        "            self.checkpoints.save()\n            self.termination.obey()",
-        "            self.termination.obey()",
+        "            self.checkpoints.save()\n            self.team.part()",
+        "            self.team.part()",
         TERMINATION,
+    ),
+    Mutation(
+        "other-training-files",
+        "runs/prepare.py",
+        'progress.get("data", fingerprint) != fingerprint',
+        'progress.get("data", fingerprint) is None',
+        "tests/runs/test_resume.py -k training_files",
     ),
     Mutation(
         "weights-that-are-no-numbers",

@@ -148,7 +148,6 @@ def test_reads_what_a_user_means(text, read, tmp_path):
         ("data: {source: a.tsv, download: multi30k}", r"exclude each other"),
         ("data: {max_ratio: 0.5}", r"data.max_ratio is 0.5: expected at least 1, or 0 to keep"),
         ("training: {learning_rate_scale: 0}", r"training.learning_rate_scale is 0.0: expected"),
-        ("export: {warmup_batch_sizes: []}", r"export.warmup_batch_sizes is empty: give at least"),
         ("model: {hidden_dim: 13, num_heads: 3}", r"model.hidden_dim \(13\) is not a multiple of"),
     ],
 )

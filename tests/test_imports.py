@@ -172,6 +172,12 @@ def test_no_assert_in_the_library(path):
     assert lines == []
 
 
+def test_every_room_is_installed():
+    """A folder without `__init__.py` works in a checkout and is missing from a wheel."""
+    rooms = {path.parent for path in FILES}
+    assert [room for room in rooms if not (room / "__init__.py").is_file()] == []
+
+
 def test_the_walk_sees_what_it_should():
     tree = ast.parse(
         "import keras\n"

@@ -4,12 +4,11 @@ import json
 import subprocess
 from pathlib import Path
 
-from figures import evenly
 from step_products import floor_seconds, step_products
 from turns import environment
 
 _SCRIPT = Path(__file__).with_name("layout_rates.py")
-_BATCHES = 4  # of an epoch, evenly taken from the shortest sentences to the longest
+_BATCHES = 4  # the middles of so many parts of an epoch, the shortest sentences first
 
 
 def measure_rates(shapes, pythons, settings, dtype):
@@ -50,7 +49,7 @@ def typical_batches(batches, source_lengths, target_lengths):
         List of tuples: arguments of `step_products` after the model.
     """
     batches = sorted(batches, key=lambda rows: target_lengths[rows].max())
-    middle = len(batches) // (2 * _BATCHES)
+    middles = [(2 * part + 1) * len(batches) // (2 * _BATCHES) for part in range(_BATCHES)]
     return [
         (
             len(rows),
@@ -59,7 +58,7 @@ def typical_batches(batches, source_lengths, target_lengths):
             int(source_lengths[rows].sum()),
             int(target_lengths[rows].sum()),
         )
-        for rows in evenly(batches[middle:], _BATCHES)
+        for rows in (batches[place] for place in middles)
     ]
 
 

@@ -2,8 +2,8 @@
 
 Writes a folder with pictures of the attention of every layer and head, and with one interactive
 page, explanation.html, which opens in any browser and needs no network. Sentences are arguments, or
-the lines of standard input. The page of a run shows all steps of the computation, that of an export
-the weights that come out of it.
+the lines of standard input; they are translated greedily, whatever beam the settings ask for. The
+page of a run shows all steps of the computation, that of an export the weights that come out of it.
 """
 
 import argparse

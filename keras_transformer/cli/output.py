@@ -1,6 +1,7 @@
 """Translations and scores as lines: plain text, tab-separated values, or JSON."""
 
 import json
+import os
 from pathlib import Path
 
 from keras_transformer.errors import UserError
@@ -27,6 +28,8 @@ def check_output(output, files):
         raise UserError(f"--output {output} is a folder: give the name of a file")
     if not path.parent.is_dir():
         raise UserError(f"--output {output}: there is no folder {path.parent}; make it first")
+    if not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise UserError(f"--output {output} may not be written: give the name of another file")
     for name in files:
         if name != "-" and path.exists() and path.samefile(name):
             raise UserError(f"--output {output} is also read: give the name of another file")

@@ -271,13 +271,6 @@ class ExportConfig(Section):
 
     name: typing.ClassVar[str] = "export"
 
-    def check_together(self):
-        if not self.warmup_batch_sizes:
-            raise UserError(
-                "export.warmup_batch_sizes is empty: give at least one size, such as 1, so that "
-                "the server can try out every signature"
-            )
-
     warmup_batch_sizes: tuple[int, ...] = setting(
         (1, 8, 32), "batch sizes the server tries out before it takes requests", minimum=1
     )

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import gzip
-import hashlib
 import http.client
-import io
 import os
 import sys
 import urllib.error
@@ -17,6 +14,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from keras_transformer.data.fingerprint import content_digest
 from keras_transformer.data.known_corpora import CORPORA, RemoteFile
 from keras_transformer.errors import UserError
 
@@ -98,21 +96,6 @@ def fetch(url: str, path, sha256: str | None = None, size: int | None = None) ->
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
     return path
-
-
-def content_digest(path) -> str:
-    """SHA-256 of a file's content, gunzipped if it is gzipped.
-
-    Raises:
-        OSError, EOFError, zlib.error: the file cannot be read or is damaged.
-    """
-    with open(path, "rb") as raw:
-        packed = raw.peek(2)[:2] == b"\x1f\x8b"
-        with io.BufferedReader(gzip.GzipFile(fileobj=raw)) if packed else raw as file:
-            digest = hashlib.sha256()
-            while block := file.read(_BLOCK):
-                digest.update(block)
-            return digest.hexdigest()
 
 
 def _digest_or_none(path: Path) -> str | None:

@@ -46,7 +46,8 @@ def _bleu(tokenizer):
     except (ImportError, RuntimeError) as error:
         raise UserError(
             f"BLEU cannot be computed with the tokenizer {tokenizer}, which needs a package: "
-            f'pip install "sacrebleu[{tokenizer[:2]}]", or choose another data.bleu_tokenizer.'
+            f'pip install "sacrebleu[{tokenizer[:2]}]" (a new run may also have another '
+            "data.bleu_tokenizer)."
         ) from error
 
 

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from keras_transformer.errors import UserError
-from keras_transformer.evaluation.scores import bleu_tokenizer
+from keras_transformer.evaluation.scores import bleu_tokenizer, check_tokenizer
 
 RESAMPLES = 1000
 
@@ -61,19 +61,24 @@ def paired_bootstrap(systems, references, language="", tokenizer="", resamples=R
                 "references: give one translation for each."
             )
     tokenizer = tokenizer or bleu_tokenizer(language)
+    check_tokenizer(tokenizer)
     metrics = {"BLEU": BLEU(tokenize=tokenizer, force=tokenizer == "none"), "chrF": CHRF()}
     test = PairedTest(
         list(systems.items()), metrics, [references], test_type="bs", n_samples=resamples
     )
     signatures, scores = test()
     return [
-        MetricTest(
-            metric,
-            str(signature),
-            [
-                TestedScore(float(one.score), float(one.mean), float(one.ci), one.p_value)
-                for one in scores[metric]
-            ],
-        )
+        MetricTest(metric, str(signature), _tested(scores[metric]))
         for metric, signature in signatures.items()
     ]
+
+
+def _tested(results):
+    """sacreBLEU's results of one metric, the first system first, as a `TestedScore` each."""
+    tested = []
+    for one in results:
+        p_value = one.p_value
+        if p_value is not None and one.score == results[0].score:
+            p_value = 1.0  # sacreBLEU counts differences above none at all, and finds none
+        tested.append(TestedScore(float(one.score), float(one.mean), float(one.ci), p_value))
+    return tested

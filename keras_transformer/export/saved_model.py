@@ -60,6 +60,11 @@ def export_saved_model(
     """
     progress = progress or (lambda line: None)
     explain_layer = _check(model, tokenizers, explain_layer)
+    if not export.warmup_batch_sizes:
+        raise UserError(
+            "export.warmup_batch_sizes is empty: give at least one size, such as 1, so that the "
+            "server can try out every signature."
+        )
     with unfinished_version(folder) as unfinished:
         model = float32_copy(model)
         limits = Limits.of(model, decoding, export)

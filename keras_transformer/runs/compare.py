@@ -76,7 +76,7 @@ class ComparedRun:
             "parameters": f"{number_of_weights(weights):,}" if weights.exists() else "-",
             "epochs": str(len(history)),
             "updates": _text(history[-1]["step"] if history else None, "{:,}"),
-            "minutes": f"{sum(line['seconds'] for line in history) / 60:.1f}",
+            "minutes": f"{self.folder.trained_seconds(history) / 60:.1f}",
             "target tokens/s, fastest epoch": _text(max(speeds, default=None), "{:,.0f}"),
             "processor": machines[-1].get("processor", "-") if machines else "-",
         }

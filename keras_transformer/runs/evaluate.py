@@ -5,10 +5,11 @@ from pathlib import Path
 
 from keras_transformer.data.readers import read_lines
 from keras_transformer.errors import UserError
-from keras_transformer.evaluation import bleu_tokenizer, corpus_scores
+from keras_transformer.evaluation import bleu_tokenizer, check_tokenizer, corpus_scores
 from keras_transformer.reverse_ranking import ReverseRanking
 from keras_transformer.runs.corpora import open_corpus
 from keras_transformer.runs.folder import RunFolder, load_run_config, load_with_weights
+from keras_transformer.runs.prepare import check_same_data, training_data_of
 from keras_transformer.training.files import write_text
 from keras_transformer.translator import Translator
 
@@ -134,7 +135,10 @@ def evaluate_set(folder, name, reverse_weight=None, weights=None, **choices):
     """
     if not RunFolder(folder).config.exists():
         raise UserError(f"{folder} is an export, which has no data: give --source and --reference.")
-    corpus = open_corpus(load_run_config(folder).data)
+    data = load_run_config(folder).data
+    corpus = open_corpus(data)
+    if name == "validation" and corpus.held_out:  # of training files, which may have changed
+        check_same_data(training_data_of(corpus, data), RunFolder(folder))
     pairs = getattr(corpus, name)
     if pairs is None:
         raise UserError(f"{folder} has no {name} set: give --source and --reference.")
@@ -151,10 +155,11 @@ def _evaluate(folder, translator, sources, references, output=None, batch_size=N
     chosen = {} if options is None else {"options": options}
     if chosen and not hasattr(translator, "hypotheses"):
         raise UserError(f"{folder} cannot take options of a translation: export the model again.")
+    language, tokenizer = _scoring_of(folder, translator)
+    check_tokenizer(tokenizer or bleu_tokenizer(language))  # before all is translated
     translations = translator.translate(sources, batch_size=batch_size, **chosen)
     if output is not None:
         Path(output).write_text("".join(line + "\n" for line in translations), encoding="utf-8")
-    language, tokenizer = _scoring_of(folder, translator)
     scores = corpus_scores(translations, references, language, tokenizer)
     return score_lines({**scores, "sentences": len(sources)})
 

@@ -1,12 +1,13 @@
 """The folder of a run: what lies where, and whether it may go on."""
 
+import contextlib
 import json
 import tempfile
 from pathlib import Path
 
 from keras_transformer.config import SECTIONS, Config, all_keys, to_yaml
 from keras_transformer.errors import UserError
-from keras_transformer.training.checkpoint import list_checkpoints
+from keras_transformer.training.checkpoint import list_checkpoints, read_progress
 from keras_transformer.training.files import write_text
 from keras_transformer.translator import WEIGHTS, Translator, load_translator
 
@@ -121,6 +122,40 @@ class RunFolder:
             return json.loads(self.scores.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             raise UserError(f"{self.scores} cannot be read ({error}): remove it.") from error
+
+    def read_progress(self):
+        """How far the run has come: what its newest checkpoint says of itself; None in a new run.
+
+        Raises:
+            UserError: the checkpoint is damaged.
+        """
+        found = list_checkpoints(self.checkpoints)
+        return read_progress(found[-1]) if found else None
+
+    def is_finished(self, training):
+        """Whether the run has reached one of the limits of its `TrainingConfig` before."""
+        progress = self.read_progress()
+        if progress is None:
+            return False
+        minutes, patience = training.max_minutes, training.early_stopping
+        return (
+            progress["epoch"] >= training.epochs
+            or bool(training.max_steps and progress["step"] >= training.max_steps)
+            or bool(minutes and progress["trained_seconds"] >= 60 * minutes)
+            or bool(patience and progress["bleu"]["waited"] >= patience)
+        )
+
+    def trained_seconds(self, history):
+        """Seconds of training over all starts: those of its newest checkpoint.
+
+        Args:
+            history: the lines of `history.jsonl`, whose sum it is where there is no checkpoint:
+                an epoch that was resumed notes there what came after.
+        """
+        with contextlib.suppress(UserError):
+            if progress := self.read_progress():
+                return progress["trained_seconds"]
+        return sum(line.get("seconds", 0) for line in history)
 
     def forget_scores(self):
         """Removes scores and report: training goes on, or other translations are asked for."""

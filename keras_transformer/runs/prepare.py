@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from keras_transformer.data.batch_plan import BatchPlan
 from keras_transformer.data.batch_split import BatchSplit
 from keras_transformer.data.batches import TranslationBatches
-from keras_transformer.data.fingerprint import corpus_fingerprint
+from keras_transformer.data.fingerprint import corpus_fingerprint, data_fingerprint
 from keras_transformer.data.keras_dataset import as_dataset
 from keras_transformer.data.readers import check_readable
 from keras_transformer.data.token_corpus import TokenCorpus
@@ -21,29 +21,29 @@ from keras_transformer.runs.corpora import filtered
 from keras_transformer.tokenizers import TokenizerPair, default_vocabulary_size
 
 
-class SameData:
-    """Whether a run goes on with the training data that it began with; kept in its checkpoints.
+def check_same_data(fingerprint, folder):
+    """`UserError` where a run was trained on other files than those that are there now.
 
     Another corpus would come in another order, and sentences held out of it may be among those
     that the model has learned from.
+
+    Args:
+        fingerprint: see `training_data_of`.
+        folder: `RunFolder`. Where it has no checkpoint, or one of an older version, which does not
+            say what it was trained on, all is well.
     """
+    progress = folder.read_progress()
+    if progress and progress.get("data", fingerprint) != fingerprint:
+        raise UserError(
+            f"The training files are not those with which the run in {folder.path} began: restore "
+            "them to go on with it, or train on the new ones in another folder (--start-from "
+            f"{folder.path} --run OTHER begins with its weights)."
+        )
 
-    def __init__(self, fingerprint, folder):
-        self.fingerprint = fingerprint
-        self.folder = folder
 
-    def state(self):
-        """What a checkpoint has to hold."""
-        return {"fingerprint": self.fingerprint}
-
-    def restore(self, state):
-        """Raises `UserError` where a checkpoint is about other data."""
-        if state["fingerprint"] != self.fingerprint:
-            raise UserError(
-                "The training files are not those with which the run in "
-                f"{self.folder} began: restore them to go on with it, or train on the new ones in "
-                f"another folder (--start-from {self.folder} --run OTHER begins with its weights)."
-            )
+def training_data_of(corpus, data):
+    """The fingerprint of what a run is trained on, for its checkpoints; settings apart."""
+    return data_fingerprint((*corpus.files, *data.back_translations), corpus.held_out)
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,7 @@ class PreparedData:
     train: object  # data set for `fit`, with `set_epoch`
     validation: object  # data set for `validation_data`
     epochs: ChangingEpochs | None = None  # where they differ
+    fingerprint: str = ""  # of what is trained on, see `training_data_of`
 
     def tokens_of_epoch(self, epoch):
         """Real target tokens of each batch of an epoch, end marks included."""
@@ -81,6 +82,9 @@ def prepare_data(config, corpus, folder, say, split=None):
         `PreparedData`.
     """
     check_readable(*config.data.back_translations)
+    fingerprint = training_data_of(corpus, config.data)
+    if not folder.is_finished(config.training):
+        check_same_data(fingerprint, folder)
     tokenizers = prepare_tokenizers(config, corpus, folder, say)
     check_tokenizers(config, tokenizers)
     tokens = _tokenise(config, corpus, tokenizers, folder, say)
@@ -104,7 +108,7 @@ def prepare_data(config, corpus, folder, say, split=None):
     )
     validation = _batches(held_out, _plan(held_out, training, 0), tokenizers)
     held_out = as_dataset(validation, training=False, split=split)
-    return PreparedData(tokenizers, tokens, plan, train, held_out, epochs)
+    return PreparedData(tokenizers, tokens, plan, train, held_out, epochs, fingerprint)
 
 
 def prepare_tokenizers(config, corpus, folder, say):

@@ -157,7 +157,7 @@ def _status(folder, config, history, scores):
     checkpoints = list_checkpoints(folder.checkpoints)
     step = max([checkpoint_step(path) for path in checkpoints[-1:]] + [0])
     step = max([step] + [line.get("step", 0) for line in history[-1:]])
-    minutes = round(sum(line.get("seconds", 0) for line in history) / 60)
+    minutes = round(folder.trained_seconds(history) / 60)
     done = f"{count(len(history), 'epoch')}, {step:,} steps, about {count(minutes, 'minute')}"
     if scores is not None:
         return f"Trained to its end: {done}."

@@ -19,7 +19,7 @@ from keras_transformer.runs.devices import Devices, choose_devices
 from keras_transformer.runs.evaluate import evaluate_run, print_scores
 from keras_transformer.runs.folder import RunFolder, WorkerFolder
 from keras_transformer.runs.machine import note_machine
-from keras_transformer.runs.prepare import SameData, prepare_data
+from keras_transformer.runs.prepare import prepare_data
 from keras_transformer.runs.report import try_to_write_report
 from keras_transformer.runs.start_from import origin_of, recorded_origin
 from keras_transformer.training import (
@@ -113,7 +113,8 @@ def _train(config, folder, devices, termination):
             at_end.callback(data.close)
         with devices.scope():
             model = make_model(config, data.tokenizers)
-            check_positions(model, data)
+            if folder.read_progress() is None:
+                check_positions(model, data)
             compile_model(model, config)
         model.team = devices.team if isinstance(devices.team, Team) else None
         if origin is not None:
@@ -141,7 +142,7 @@ def fit(model, config, data, folder, callbacks, termination, devices=None):
         part_random_states(model, devices.first_replica)
     if step and team.is_chief:
         say(f"Resuming at step {step:,}, epoch {checkpoints.epoch + 1}.")
-    if is_finished(config, checkpoints, step):
+    if folder.is_finished(config.training):
         return
     if team.is_chief:
         folder.forget_scores()
@@ -201,8 +202,7 @@ def check_positions(model, data):
     if model.positions == "learned" and longest > model.max_length:
         raise UserError(
             f"The model has {model.max_length} learned positions, and a sentence has {longest} "
-            f"tokens with its mark: set model.max_length to {longest} or more, or leave longer "
-            "sentences out (data.max_length for those of training)."
+            f"tokens with its mark: set model.max_length to {longest} or more."
         )
 
 
@@ -285,15 +285,12 @@ def make_callbacks(config, corpus, data, translator, folder, devices=None):
     checkpoints = Checkpoints(
         folder.checkpoints,
         data.train,
-        {
-            "bleu": bleu,
-            **({"mean": mean} if mean else {}),
-            "data": SameData(data.tokens.fingerprint, folder.path),
-        },
+        {"bleu": bleu, **({"mean": mean} if mean else {})},
         averages.get("ema"),
         steps=training.checkpoint_steps,
         minutes=training.checkpoint_minutes,
         keep=training.keep_checkpoints,
+        notes={"data": data.fingerprint},
     )
     checkpoints.writes = team.is_chief
     board = training.tensorboard and team.is_chief and TensorBoardWriter.available()
@@ -311,18 +308,6 @@ def make_callbacks(config, corpus, data, translator, folder, devices=None):
     short = ShortEpochs(data.train)
     order = [finite, *averages.values(), short, limits, bleu, files, log, checkpoints]
     return order, log, checkpoints
-
-
-def is_finished(config, checkpoints, step):
-    """Whether the run has reached one of its limits before."""
-    training = config.training
-    bleu = checkpoints.states["bleu"]
-    return (
-        checkpoints.epoch >= training.epochs
-        or bool(training.max_steps and step >= training.max_steps)
-        or bool(training.max_minutes and checkpoints.trained_seconds >= 60 * training.max_minutes)
-        or bool(training.early_stopping and bleu.waited >= training.early_stopping)
-    )
 
 
 def _silence(line):

@@ -43,7 +43,6 @@ class BleuCallback(keras.callbacks.Callback):
         ranking=None,
     ):
         super().__init__()
-        check_tokenizer(tokenizer)  # now, and not after an epoch
         self.translate = translate
         self.sources = list(sources)
         self.references = list(references)
@@ -58,6 +57,9 @@ class BleuCallback(keras.callbacks.Callback):
         self.best_epoch = None
         self.waited = 0
         self.samples = []
+
+    def on_train_begin(self, logs=None):
+        check_tokenizer(self.tokenizer)  # now, and not after an epoch
 
     def on_epoch_end(self, epoch, logs=None):
         # The last epoch is always scored, so that the best weights cannot miss it.
@@ -115,4 +117,3 @@ class BleuCallback(keras.callbacks.Callback):
         self.waited = state["waited"]
         # Scores with another tokenizer could not be compared with the best one so far.
         self.tokenizer = state.get("tokenizer", self.tokenizer)
-        check_tokenizer(self.tokenizer)

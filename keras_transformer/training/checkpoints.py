@@ -28,6 +28,7 @@ class Checkpoints(keras.callbacks.Callback):
         steps: steps from one checkpoint to the next; 0: not by steps.
         minutes: minutes from one checkpoint to the next; 0: not by time.
         keep: newest checkpoints that stay.
+        notes: dict for JSON that every checkpoint says besides, for whoever reads its progress.
 
     Attributes:
         writes: whether this process writes them; of several that train together one does.
@@ -35,7 +36,9 @@ class Checkpoints(keras.callbacks.Callback):
 
     writes = True
 
-    def __init__(self, folder, dataset, states, average=None, steps=0, minutes=5.0, keep=2):
+    def __init__(
+        self, folder, dataset, states, average=None, steps=0, minutes=5.0, keep=2, notes=None
+    ):
         super().__init__()
         self.folder = folder
         self.dataset = dataset
@@ -44,6 +47,7 @@ class Checkpoints(keras.callbacks.Callback):
         self.steps = steps
         self.seconds = 60 * minutes
         self.keep = keep
+        self.notes = notes or {}
         self.epoch = self.batch = 0
         self.trained_seconds = 0.0
         self._resumed_sums = None  # of the metrics, over the batches before `batch`
@@ -65,8 +69,7 @@ class Checkpoints(keras.callbacks.Callback):
         self.epoch, self.batch = progress["epoch"], progress["batch"]
         self.trained_seconds = progress["trained_seconds"]
         for name, holder in self.states.items():
-            if name in progress:  # a checkpoint of an older version holds less
-                holder.restore(progress[name])
+            holder.restore(progress[name])
         if self.average is not None:
             self.average.restore(extra)
         if self.batch:
@@ -123,6 +126,7 @@ class Checkpoints(keras.callbacks.Callback):
             "epoch": self.epoch,
             "batch": self.batch,
             "trained_seconds": self.trained_seconds,
+            **self.notes,
             **{name: holder.state() for name, holder in self.states.items()},
         }
         extra = {} if self.average is None else self.average.state()

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from keras_transformer.data import download
-from keras_transformer.data.download import content_digest, ensure_corpus, fetch
+from keras_transformer.data.download import ensure_corpus, fetch
+from keras_transformer.data.fingerprint import content_digest
 from keras_transformer.data.known_corpora import CORPORA, KnownCorpus, RemoteFile
 from keras_transformer.errors import UserError
 

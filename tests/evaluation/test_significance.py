@@ -58,3 +58,10 @@ def test_every_system_needs_every_sentence():
     references = sentences()
     with pytest.raises(UserError, match=r"b has 59 translations, and there are 60 references: g"):
         paired_bootstrap({"a": references, "b": references[1:]}, references)
+
+
+def test_equal_translations_do_not_differ():
+    lines = ["a b c d e", "f g h i", "k l m n o p"]
+    references = ["a b c d x", "f g h i", "k l n m o p"]
+    for test in paired_bootstrap({"one": lines, "again": list(lines)}, references):
+        assert [one.p_value for one in test.scores] == [None, 1.0]

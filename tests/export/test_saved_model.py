@@ -5,6 +5,7 @@ import stat
 import numpy as np
 import pytest
 
+from keras_transformer.config import ExportConfig
 from keras_transformer.errors import UserError
 
 pytestmark = pytest.mark.tensorflow
@@ -146,6 +147,8 @@ def test_what_cannot_be_exported(export, without_work, make_model, tokenizers, t
         export(model=make_model(36, target_vocabulary_size=29))
     with pytest.raises(UserError, match=r"pads with id 0 and the model with 5: .*padding_id=0"):
         export(model=make_model(36, padding_id=5))
+    with pytest.raises(UserError, match=r"export.warmup_batch_sizes is empty: give at least one"):
+        export(export=ExportConfig(warmup_batch_sizes=()))
     with pytest.raises(UserError, match="`explain_layer` is 2 and the model has 2 decoder layers"):
         export(explain_layer=2)
     assert not (tmp_path / "exports").exists()

@@ -2,11 +2,13 @@
 
 import dataclasses
 
+import numpy as np
 import pytest
 
 from keras_transformer.config import Config, all_keys
 from keras_transformer.errors import UserError
 from keras_transformer.runs.folder import FREE_KEYS, FREE_SECTIONS, RunFolder
+from keras_transformer.training.checkpoint import write_arrays
 
 # Another value than the default for settings where one cannot be made by rule.
 OTHER = {
@@ -115,3 +117,15 @@ def test_a_folder_under_a_file(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(UserError, match=r"The run cannot be kept in .*run: .* cannot be written"):
         RunFolder(tmp_path / "file" / "run").start(Config())
+
+
+def test_seconds_of_all_starts(tmp_path):
+    """A history notes of an epoch that was resumed only what came after."""
+    folder = RunFolder(tmp_path)
+    history = [{"epoch": 0, "seconds": 30.0}, {"epoch": 1, "seconds": 12.0}]
+    assert folder.trained_seconds(history) == 42.0
+    progress = np.frombuffer(b'{"trained_seconds": 100.5}', np.uint8)
+    write_arrays(folder.checkpoints / "step-00000007.npz", {"progress": progress})
+    assert folder.trained_seconds(history) == 100.5
+    (folder.checkpoints / "step-00000008.npz").write_bytes(b"damaged")
+    assert folder.trained_seconds(history) == 42.0

@@ -2,6 +2,7 @@
 
 import pytest
 
+from keras_transformer import cli
 from keras_transformer.errors import UserError
 from keras_transformer.runs import prepare
 from keras_transformer.runs.corpora import filtered, open_corpus
@@ -165,3 +166,29 @@ def test_tokenizers_that_cannot_be_sampled_do_not_bind_the_run(prepared, tmp_pat
         prepared(**theirs, tokenizer__bpe_dropout=0.1)
     data, _ = prepared(**theirs)
     assert data.tokenizers.source.kind == "unigram"
+
+
+def test_more_tokens_than_learned_positions(corpus, tmp_path, capsys):
+    short, long = tmp_path / "short", tmp_path / "long"
+    for path, words in ((short, 2), (long, 30)):
+        path.with_suffix(".ko").write_text(" ".join(["가 나"] * words) + "\n")
+        path.with_suffix(".en").write_text(" ".join(["ab cd"] * words) + "\n")
+
+    def settings(validation, max_length):
+        return {
+            "model__positions": "learned",
+            "model__max_length": max_length,
+            "data__validation_source": [str(validation.with_suffix(".ko"))],
+            "data__validation_target": [str(validation.with_suffix(".en"))],
+            "training__max_steps": 1,
+        }
+
+    def status(validation, max_length):
+        run = tmp_path / f"run-{validation.name}"
+        return cli.main(tiny.command_line(corpus, run, **settings(validation, max_length)))
+
+    assert status(short, 9) == 2  # a sentence of the training files
+    assert "The model has 9 learned positions, and a sentence has" in capsys.readouterr().err
+    assert status(long, 40) == 2  # one of the validation files
+    assert "The model has 40 learned positions, and a sentence has 61" in capsys.readouterr().err
+    assert status(long, 61) == 0

@@ -1,5 +1,6 @@
 """A run that was stopped goes on as if it never had been."""
 
+import gzip
 import json
 import shutil
 
@@ -241,7 +242,14 @@ def test_other_training_files_are_refused(tmp_path, capsys, change):
     message = one_sentence(capsys)
     assert f"are not those with which the run in {run} began: restore them" in message
     assert_same_arrays(newest(run)[0], before[0])
+    # Nor are they a validation set; and the tokens of the run are still there.
+    assert cli.main(["evaluate", str(run), "--set", "validation"]) == 2
+    assert "are not those with which the run" in one_sentence(capsys)
+    # To ask a finished run again needs no training files of old.
+    assert cli.main(tiny.command_line(files, run, training__max_steps=4)) == 0
     tiny.write_corpus(files)
+    for name in ("train.ko", "train.en"):  # the same, but gzipped
+        (files / name).write_bytes(gzip.compress((files / name).read_bytes()))
     assert cli.main(command) == 0
     assert newest(run)[1]["step"] == 6
 

@@ -1,5 +1,7 @@
 // Colours of numbers, taken from the style sheet so that they follow the theme.
 
+const MOST_PIXELS = 16e6; // of a canvas; some browsers draw nothing on a larger one
+
 let palette = {};
 
 function readPalette() {
@@ -59,8 +61,9 @@ function strip(vector, limit, opacity = 1) {
 
 // Weights as cells of `size` pixels; masked cells are struck out.
 function drawMap(canvas, rows, size, isMasked) {
-  const ratio = window.devicePixelRatio || 1;
   const columns = rows[0].length;
+  const area = columns * size * rows.length * size;
+  const ratio = Math.min(window.devicePixelRatio || 1, Math.sqrt(MOST_PIXELS / area));
   canvas.width = Math.round(columns * size * ratio);
   canvas.height = Math.round(rows.length * size * ratio);
   canvas.style.width = `${columns * size}px`;

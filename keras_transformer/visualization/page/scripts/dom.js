@@ -99,6 +99,7 @@ function chooseOne(container, { name, label, count, selected, choose, make }) {
           tabindex: index === selected ? "0" : "-1",
           disabled: Boolean(disabled),
           "data-focus": index === selected ? name : null,
+          "data-group": name,
           "data-index": String(index),
           click: () => choose(index),
           keydown: (event) => move(event, index),
@@ -112,7 +113,8 @@ function chooseOne(container, { name, label, count, selected, choose, make }) {
 
 // Draws everything anew and leaves the focus where it was.
 function keepFocus(draw) {
-  const focused = document.activeElement?.dataset?.focus;
+  const before = document.activeElement?.dataset;
+  const focused = before?.focus ?? before?.group; // of a group, the one that is chosen now
   draw();
   if (!focused || document.activeElement?.dataset?.focus === focused) return;
   document.querySelector(`[data-focus="${focused}"]`)?.focus({ preventScroll: true });

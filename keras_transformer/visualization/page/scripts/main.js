@@ -21,8 +21,12 @@ async function openSentence() {
 function change(changes) {
   Object.assign(state, changes);
   settle(currentSentence());
-  history.replaceState(null, "", addressOfState());
   render();
+  try {
+    history.replaceState(null, "", addressOfState());
+  } catch {
+    // Some browsers refuse after a hundred in half a minute: a key was held.
+  }
 }
 
 async function chooseSentence(index) {

@@ -1,0 +1,1 @@
+"""Runs: their folders, training, resuming, evaluating, reporting. `runs/train.py` is to be read."""
