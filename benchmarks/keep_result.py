@@ -37,7 +37,7 @@ def main():
     translator.tokenizers.save(target)
     translator.describe(target)
     save_in_float16(translator.model, target / WEIGHTS)
-    machines = [{"commit": arguments.commit, **each} for each in read_machines(run.machine)]
+    machines = [{"commit": arguments.commit, **each} for each in read_machines(run.machine) or [{}]]
     text = json.dumps(machines, indent=1, ensure_ascii=False)
     (target / run.machine.name).write_text(text + "\n", "utf-8")
     print(f"{target}: {sum(f.stat().st_size for f in target.iterdir()) / 1e6:.1f} MB")

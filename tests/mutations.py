@@ -349,8 +349,8 @@ MUTATIONS = [
     Mutation(
         "other-training-files",
         "runs/prepare.py",
-        'progress.get("data", fingerprint) != fingerprint',
-        'progress.get("data", fingerprint) is None',
+        "progress.get(name, here) != here",
+        "progress.get(name, here) is None",
         "tests/runs/test_resume.py -k training_files",
     ),
     Mutation(

@@ -55,7 +55,7 @@ class ServedModel:
             texts: list of sentences, one string each.
             options: `TranslationOptions` for all texts, or a list with one for each; None: the
                 signature `serving_default`. Translation is greedy unless options ask for a
-                strategy, a beam or its length penalty.
+                strategy or a beam.
             batch_size: sentences translated together.
 
         Returns:
@@ -184,7 +184,7 @@ class ServedModel:
 
 def _greedy_unless_asked(options):
     """An export would take its beam where nothing is said, for one translation as for several."""
-    is_asked = options.strategy or options.beam_size or options.length_penalty >= 0
+    is_asked = options.strategy or options.beam_size
     return options if is_asked else dataclasses.replace(options, strategy="greedy")
 
 

@@ -1,15 +1,16 @@
 """Scores of a run: on its test set, or on files."""
 
+import contextlib
 import json
 from pathlib import Path
 
+from keras_transformer.data.fingerprint import data_fingerprint
 from keras_transformer.data.readers import read_lines
 from keras_transformer.errors import UserError
 from keras_transformer.evaluation import bleu_tokenizer, check_tokenizer, corpus_scores
 from keras_transformer.reverse_ranking import ReverseRanking
 from keras_transformer.runs.corpora import open_corpus
 from keras_transformer.runs.folder import RunFolder, load_run_config, load_with_weights
-from keras_transformer.runs.prepare import check_same_data, training_data_of
 from keras_transformer.training.files import write_text
 from keras_transformer.translator import Translator
 
@@ -27,6 +28,9 @@ def evaluate_run(folder, corpus, config):
         simple methods reach and, into English, the share of context-dependent words that are right.
     """
     translator = Translator.load(folder.path)
+    check_tokenizer(config.data.bleu_tokenizer or bleu_tokenizer(corpus.languages[1]))
+    if corpus.test is None:
+        _check_held_out(folder, corpus)
     pairs = corpus.test or corpus.validation
     translations = translator.translate(pairs.source)
     scores = {"set": "test" if corpus.test else "validation", "sentences": len(pairs.source)}
@@ -135,15 +139,29 @@ def evaluate_set(folder, name, reverse_weight=None, weights=None, **choices):
     """
     if not RunFolder(folder).config.exists():
         raise UserError(f"{folder} is an export, which has no data: give --source and --reference.")
-    data = load_run_config(folder).data
-    corpus = open_corpus(data)
-    if name == "validation" and corpus.held_out:  # of training files, which may have changed
-        check_same_data(training_data_of(corpus, data), RunFolder(folder))
+    corpus = open_corpus(load_run_config(folder).data)
+    if name == "validation":
+        _check_held_out(RunFolder(folder), corpus)
     pairs = getattr(corpus, name)
     if pairs is None:
         raise UserError(f"{folder} has no {name} set: give --source and --reference.")
     translator = _load(folder, weights, reverse_weight)
     return _evaluate(folder, translator, pairs.source, pairs.target, **choices)
+
+
+def _check_held_out(folder, corpus):
+    """`UserError` where validation pairs are held out of other files than the run's training."""
+    if not corpus.held_out:
+        return
+    known = None
+    with contextlib.suppress(UserError):  # a damaged checkpoint says nothing
+        known = (folder.read_progress() or {}).get("corpus")
+    if known not in (None, data_fingerprint(corpus.files, corpus.held_out)):
+        raise UserError(
+            "The validation set is held out of the training files, and these are not those with "
+            f"which the run in {folder.path} was trained: it may have learned from these "
+            "sentences; restore the files, or give --source and --reference."
+        )
 
 
 def _load(folder, weights, reverse_weight):

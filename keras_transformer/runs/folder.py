@@ -145,6 +145,14 @@ class RunFolder:
             or bool(patience and progress["bleu"]["waited"] >= patience)
         )
 
+    def is_done(self, config):
+        """Whether a run of this `Config` is finished and scored: nothing is left but to say so."""
+        return (
+            self.is_finished(config.training)
+            and self.read_scores() is not None
+            and Config.load(self.config).decoding == config.decoding
+        )
+
     def trained_seconds(self, history):
         """Seconds of training over all starts: those of its newest checkpoint.
 

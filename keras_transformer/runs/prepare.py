@@ -21,29 +21,37 @@ from keras_transformer.runs.corpora import filtered
 from keras_transformer.tokenizers import TokenizerPair, default_vocabulary_size
 
 
-def check_same_data(fingerprint, folder):
+def training_data_of(corpus, data):
+    """Fingerprints of what a run is trained on, by name, for its checkpoints; settings apart.
+
+    Raises:
+        UserError: a file cannot be read.
+    """
+    check_readable(*data.back_translations)
+    return {
+        "corpus": data_fingerprint(corpus.files, corpus.held_out),
+        "back_translations": data_fingerprint(data.back_translations),
+    }
+
+
+def check_same_data(training_data, folder):
     """`UserError` where a run was trained on other files than those that are there now.
 
     Another corpus would come in another order, and sentences held out of it may be among those
     that the model has learned from.
 
     Args:
-        fingerprint: see `training_data_of`.
+        training_data: see `training_data_of`.
         folder: `RunFolder`. Where it has no checkpoint, or one of an older version, which does not
             say what it was trained on, all is well.
     """
-    progress = folder.read_progress()
-    if progress and progress.get("data", fingerprint) != fingerprint:
+    progress = folder.read_progress() or {}
+    if any(progress.get(name, here) != here for name, here in training_data.items()):
         raise UserError(
             f"The training files are not those with which the run in {folder.path} began: restore "
             "them to go on with it, or train on the new ones in another folder (--start-from "
             f"{folder.path} --run OTHER begins with its weights)."
         )
-
-
-def training_data_of(corpus, data):
-    """The fingerprint of what a run is trained on, for its checkpoints; settings apart."""
-    return data_fingerprint((*corpus.files, *data.back_translations), corpus.held_out)
 
 
 @dataclass(frozen=True)
@@ -56,7 +64,6 @@ class PreparedData:
     train: object  # data set for `fit`, with `set_epoch`
     validation: object  # data set for `validation_data`
     epochs: ChangingEpochs | None = None  # where they differ
-    fingerprint: str = ""  # of what is trained on, see `training_data_of`
 
     def tokens_of_epoch(self, epoch):
         """Real target tokens of each batch of an epoch, end marks included."""
@@ -81,10 +88,6 @@ def prepare_data(config, corpus, folder, say, split=None):
     Returns:
         `PreparedData`.
     """
-    check_readable(*config.data.back_translations)
-    fingerprint = training_data_of(corpus, config.data)
-    if not folder.is_finished(config.training):
-        check_same_data(fingerprint, folder)
     tokenizers = prepare_tokenizers(config, corpus, folder, say)
     check_tokenizers(config, tokenizers)
     tokens = _tokenise(config, corpus, tokenizers, folder, say)
@@ -108,7 +111,7 @@ def prepare_data(config, corpus, folder, say, split=None):
     )
     validation = _batches(held_out, _plan(held_out, training, 0), tokenizers)
     held_out = as_dataset(validation, training=False, split=split)
-    return PreparedData(tokenizers, tokens, plan, train, held_out, epochs, fingerprint)
+    return PreparedData(tokenizers, tokens, plan, train, held_out, epochs)
 
 
 def prepare_tokenizers(config, corpus, folder, say):

@@ -12,14 +12,14 @@ import keras
 from keras_transformer.backend import make_deterministic
 from keras_transformer.decoding import TranslationOptions
 from keras_transformer.errors import UserError
-from keras_transformer.evaluation import bleu_tokenizer
+from keras_transformer.evaluation import bleu_tokenizer, check_tokenizer
 from keras_transformer.runs.attention_pictures import attention_pictures
 from keras_transformer.runs.corpora import open_corpus
 from keras_transformer.runs.devices import Devices, choose_devices
 from keras_transformer.runs.evaluate import evaluate_run, print_scores
 from keras_transformer.runs.folder import RunFolder, WorkerFolder
 from keras_transformer.runs.machine import note_machine
-from keras_transformer.runs.prepare import prepare_data
+from keras_transformer.runs.prepare import check_same_data, prepare_data, training_data_of
 from keras_transformer.runs.report import try_to_write_report
 from keras_transformer.runs.start_from import origin_of, recorded_origin
 from keras_transformer.training import (
@@ -106,6 +106,10 @@ def _train(config, folder, devices, termination):
             print(f"Devices: {devices.description}.", flush=True)
         with devices.team.chief_first():
             corpus = open_corpus(config.data)
+            if folder.is_done(config):
+                return corpus
+            training_data = training_data_of(corpus, config.data)
+            check_same_data(training_data, folder)
             if chief:
                 folder.start(config)
             origin = origin_of(config, folder)
@@ -113,8 +117,7 @@ def _train(config, folder, devices, termination):
             at_end.callback(data.close)
         with devices.scope():
             model = make_model(config, data.tokenizers)
-            if folder.read_progress() is None:
-                check_positions(model, data)
+            check_positions(model, data)
             compile_model(model, config)
         model.team = devices.team if isinstance(devices.team, Team) else None
         if origin is not None:
@@ -126,7 +129,9 @@ def _train(config, folder, devices, termination):
             translator.describe(folder.path)
             say(f"{config.model.preset}: {model.count_params():,} parameters.")
         del origin  # it holds a model of its own
-        callbacks = make_callbacks(config, corpus, data, translator, folder, devices)
+        callbacks = make_callbacks(
+            config, corpus, data, translator, folder, devices, notes=training_data
+        )
         fit(model, config, data, folder, callbacks, termination, devices)
         return corpus
 
@@ -145,6 +150,7 @@ def fit(model, config, data, folder, callbacks, termination, devices=None):
     if folder.is_finished(config.training):
         return
     if team.is_chief:
+        check_tokenizer(checkpoints.states["bleu"].tokenizer)  # before anything is forgotten
         folder.forget_scores()
         different = note_machine(folder.machine, step, devices.description)
         if different:
@@ -260,10 +266,11 @@ def make_averages(config, folder):
     return averages
 
 
-def make_callbacks(config, corpus, data, translator, folder, devices=None):
+def make_callbacks(config, corpus, data, translator, folder, devices=None, notes=None):
     """What happens beside the updates: averages, limits, BLEU, logs, checkpoints.
 
-    The order counts: each sees what those before it did at the same moment.
+    The order counts: each sees what those before it did at the same moment. `notes` are for the
+    checkpoints.
     """
     training, team = config.training, (devices or Devices()).team
     averages = make_averages(config, folder)
@@ -290,7 +297,7 @@ def make_callbacks(config, corpus, data, translator, folder, devices=None):
         steps=training.checkpoint_steps,
         minutes=training.checkpoint_minutes,
         keep=training.keep_checkpoints,
-        notes={"data": data.fingerprint},
+        notes=notes,
     )
     checkpoints.writes = team.is_chief
     board = training.tensorboard and team.is_chief and TensorBoardWriter.available()

@@ -122,7 +122,7 @@ def test_after_the_training(corpus, finished, capsys, fail_at, place):
 @pytest.mark.parametrize("number", [errno.EROFS, errno.EACCES, errno.EDQUOT])
 def test_a_folder_that_cannot_be_written(corpus, finished, capsys, fail_at, number):
     fail_at(".new-", number)
-    assert cli.main(tiny.command_line(corpus, finished, **AVERAGE)) == 2
+    assert cli.main(tiny.command_line(corpus, finished, **AVERAGE, training__epochs=4)) == 2
     message = sentence(capsys)
     assert f"config.yaml cannot be written ({os.strerror(number)})" in message
     assert_nothing_is_lost(finished, names(finished))
@@ -172,7 +172,7 @@ def test_a_file_system_that_is_read_only(corpus, whole_run, disk, tmp_path, caps
     run = disk / "run"
     shutil.copytree(whole_run, run)
     subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
-    assert cli.main(tiny.command_line(corpus, run, **AVERAGE)) == 2
+    assert cli.main(tiny.command_line(corpus, run, **AVERAGE, training__epochs=4)) == 2
     assert "config.yaml cannot be written (Read-only file system)" in sentence(capsys)
     assert cli.main(tiny.command_line(corpus, disk / "new")) == 2
     assert f"The run cannot be kept in {disk / 'new'}: " in sentence(capsys)

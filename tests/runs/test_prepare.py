@@ -8,6 +8,7 @@ from keras_transformer.runs import prepare
 from keras_transformer.runs.corpora import filtered, open_corpus
 from keras_transformer.runs.folder import RunFolder
 from keras_transformer.runs.prepare import prepare_data, prepare_tokenizers
+from keras_transformer.runs.train import train
 from keras_transformer.tokenizers import TokenizerPair
 from tests.runs import tiny
 
@@ -118,10 +119,10 @@ def test_translations_back_come_besides_and_anew_when_they_change(prepared, tmp_
     sources("나")
 
 
-def test_translations_back_that_are_missing_are_said_at_once(corpus, prepared, tmp_path):
+def test_translations_back_that_are_missing_are_said_at_once(corpus, tmp_path):
     missing = {"data__back_translations": [str(tmp_path / "no.ko")]}
     with pytest.raises(UserError, match=r"no\.ko does not exist"):
-        prepared(**missing)
+        train(tiny.config(corpus, **missing), tmp_path / "run")
     assert not list((tmp_path / "run").glob("*.model"))  # before the vocabulary is learnt
     # Who only evaluates a run has no need of them.
     assert len(open_corpus(tiny.config(corpus, **missing).data).validation) == tiny.NUM_VALIDATION

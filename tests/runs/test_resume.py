@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 
 from keras_transformer import cli
+from keras_transformer.data.token_corpus import TokenCorpus
+from keras_transformer.errors import UserError
 from keras_transformer.runs import train as script
 from keras_transformer.runs.train import train
 from keras_transformer.training.checkpoint import (
@@ -207,7 +209,7 @@ def test_a_checkpoint_of_another_model_is_refused(corpus, finished, capsys):
     (finished / "config.yaml").write_text(
         text.replace("intermediate_dim: 23", "intermediate_dim: 29")
     )
-    changed = {"training__average_decay": 0.9, "model__intermediate_dim": 29}
+    changed = {"training__average_decay": 0.9, "model__intermediate_dim": 29, "training__epochs": 4}
     before = (finished / "model.weights.h5").read_bytes()
     assert cli.main(tiny.command_line(corpus, finished, **changed)) == 2
     message = one_sentence(capsys)
@@ -242,11 +244,17 @@ def test_other_training_files_are_refused(tmp_path, capsys, change):
     message = one_sentence(capsys)
     assert f"are not those with which the run in {run} began: restore them" in message
     assert_same_arrays(newest(run)[0], before[0])
-    # Nor are they a validation set; and the tokens of the run are still there.
+    # Nor is what is held out of them a validation set.
+    done, decoding = {"training__max_steps": 4}, {"decoding__beam_size": 2}
     assert cli.main(["evaluate", str(run), "--set", "validation"]) == 2
+    assert "it may have learned from these sentences" in one_sentence(capsys)
+    assert cli.main(tiny.command_line(files, run, **done, **decoding)) == 2
     assert "are not those with which the run" in one_sentence(capsys)
-    # To ask a finished run again needs no training files of old.
-    assert cli.main(tiny.command_line(files, run, training__max_steps=4)) == 0
+    # A run that is done and scored has nothing to do with them. All of it is still there.
+    scores, tokens = (run / "scores.json").read_bytes(), TokenCorpus.open(run / "data").fingerprint
+    assert cli.main(tiny.command_line(files, run, **done)) == 0
+    assert (run / "scores.json").read_bytes() == scores
+    assert TokenCorpus.open(run / "data").fingerprint == tokens
     tiny.write_corpus(files)
     for name in ("train.ko", "train.en"):  # the same, but gzipped
         (files / name).write_bytes(gzip.compress((files / name).read_bytes()))
@@ -257,8 +265,19 @@ def test_other_training_files_are_refused(tmp_path, capsys, change):
 def test_a_checkpoint_of_an_older_version_says_nothing_of_the_data(corpus, finished):
     path = list_checkpoints(finished / "checkpoints")[-1]
     arrays, progress = read_checkpoint(path)
-    assert progress.pop("data")
+    assert progress.pop("corpus") and progress.pop("back_translations")
     progress = np.frombuffer(json.dumps(progress).encode(), np.uint8)
     write_arrays(path, {**arrays, "progress": progress})
     train(tiny.config(corpus, training__average_decay=0.9, training__epochs=4), finished)
     assert len(tiny.history(finished)) == 4
+
+
+def test_a_tokenizer_that_is_missing_loses_nothing(corpus, finished, monkeypatch):
+    def missing(name):
+        raise UserError(f"no {name}")
+
+    monkeypatch.setattr(script, "check_tokenizer", missing)
+    scores = (finished / "scores.json").read_bytes()
+    with pytest.raises(UserError, match="no char"):
+        train(tiny.config(corpus, training__average_decay=0.9, training__epochs=4), finished)
+    assert (finished / "scores.json").read_bytes() == scores

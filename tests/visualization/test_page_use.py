@@ -344,3 +344,35 @@ def test_a_browser_that_cannot_unpack_is_told(browser, open_page, tmp_path):
     tab.wait_for_selector("#failure:not([hidden])")
     assert "DecompressionStream" in tab.locator("#failure").inner_text()
     assert tab.locator("main").is_hidden()
+
+
+def test_a_key_that_is_held_where_the_browser_refuses_addresses(open_page):
+    page = open_page([explanation_of()])
+    page.tab.evaluate(
+        "() => { history.replaceState = () => { throw new DOMException('', 'SecurityError'); }; }"
+    )
+    page.tab.locator("#query [aria-checked=true]").focus()
+    before = checked(page, "query")
+    page.tab.keyboard.press("ArrowRight")
+    assert checked(page, "query") != before
+    assert page.tab.locator("#query [aria-checked=true]").evaluate(
+        "node => node === document.activeElement"
+    )
+
+
+def test_a_click_keeps_the_focus_in_its_group(open_page):
+    page = open_page([explanation_of()])
+    other = page.tab.locator("#query [aria-checked=false]").first
+    other.focus()
+    other.press("Enter")
+    assert focused(page) == "query"
+    page.tab.keyboard.press("ArrowRight")
+    assert focused(page) == "query"
+
+
+def test_no_map_is_larger_than_a_browser_draws(open_page):
+    tokens = [*(f"▁w{number}" for number in range(300)), "</s>"]
+    page = open_page([explanation_of("long", tokens, ("a", "</s>"))], **PHONE)
+    page.tab.locator("#kind button").first.click()
+    width, height = page.tab.locator("#map canvas").evaluate("map => [map.width, map.height]")
+    assert 300 * 300 < width * height <= 16e6 * 1.01
