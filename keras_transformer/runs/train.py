@@ -106,12 +106,14 @@ def _train(config, folder, devices, termination):
             print(f"Devices: {devices.description}.", flush=True)
         with devices.team.chief_first():
             corpus = open_corpus(config.data)
-            if folder.is_done(config):
-                return corpus
-            training_data = training_data_of(corpus, config.data)
-            check_same_data(training_data, folder)
+            is_done = folder.is_done(config)
+            if not is_done:
+                training_data = training_data_of(corpus, config.data)
+                check_same_data(training_data, folder)
             if chief:
                 folder.start(config)
+            if is_done:
+                return corpus
             origin = origin_of(config, folder)
             data = prepare_data(config, corpus, folder, say if chief else _silence, devices.split)
             at_end.callback(data.close)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from keras_transformer import cli
+from keras_transformer.config import Config
 from keras_transformer.data.token_corpus import TokenCorpus
 from keras_transformer.errors import UserError
 from keras_transformer.runs import train as script
@@ -252,7 +253,8 @@ def test_other_training_files_are_refused(tmp_path, capsys, change):
     assert "are not those with which the run" in one_sentence(capsys)
     # A run that is done and scored has nothing to do with them. All of it is still there.
     scores, tokens = (run / "scores.json").read_bytes(), TokenCorpus.open(run / "data").fingerprint
-    assert cli.main(tiny.command_line(files, run, **done)) == 0
+    assert cli.main(tiny.command_line(files, run, **done, export__beam_size=7)) == 0
+    assert Config.load(run / "config.yaml").export.beam_size == 7
     assert (run / "scores.json").read_bytes() == scores
     assert TokenCorpus.open(run / "data").fingerprint == tokens
     tiny.write_corpus(files)
