@@ -3,6 +3,7 @@
 import os
 import shutil
 
+import keras
 import numpy as np
 import pytest
 
@@ -72,7 +73,12 @@ def chromium_path():
 # Not for the whole session: meanwhile Playwright runs an event loop, and no test can start another.
 @pytest.fixture(scope="module")
 def browser():
-    """Chromium, driven by Playwright; the test is skipped where either is missing."""
+    """Chromium, driven by Playwright; the test is skipped where either is missing.
+
+    A page knows no backend: once is enough.
+    """
+    if keras.backend.backend() != "tensorflow":
+        pytest.skip("pages are looked at with TensorFlow as the backend")
     playwright = pytest.importorskip(
         "playwright.sync_api", reason="playwright is not installed: pip install '.[test]'"
     )
