@@ -53,6 +53,9 @@ def run(arguments):
     check_output(arguments.output, [name for paths in files for name in paths or ()])
     from keras_transformer.runs import evaluate
 
+    if arguments.set:
+        check_output(arguments.output, evaluate.files_of(folder))
+
     options = {
         "output": arguments.output,
         "batch_size": arguments.batch_size,

@@ -59,12 +59,7 @@ def export_saved_model(
             refuses the export; the message says why.
     """
     progress = progress or (lambda line: None)
-    explain_layer = _check(model, tokenizers, explain_layer)
-    if not export.warmup_batch_sizes:
-        raise UserError(
-            "export.warmup_batch_sizes is empty: give at least one size, such as 1, so that the "
-            "server can try out every signature."
-        )
+    explain_layer = _check(model, tokenizers, explain_layer, export)
     with unfinished_version(folder) as unfinished:
         model = float32_copy(model)
         limits = Limits.of(model, decoding, export)
@@ -194,7 +189,7 @@ def facts_of(functions):
     }
 
 
-def _check(model, tokenizers, explain_layer):
+def _check(model, tokenizers, explain_layer, export):
     """Refuses what cannot be exported; returns the explained layer."""
     if keras.backend.backend() != "tensorflow":
         raise UserError(
@@ -218,6 +213,11 @@ def _check(model, tokenizers, explain_layer):
                 f"The {side} tokenizer pads with id {tokenizer.padding_id} and the model with "
                 f"{model.padding_id}: build the model with padding_id={tokenizer.padding_id}."
             )
+    if not export.warmup_batch_sizes:
+        raise UserError(
+            "export.warmup_batch_sizes is empty: give at least one size, such as 1, so that the "
+            "server can try out every signature."
+        )
     if explain_layer is None:
         return max(model.num_decoder_layers - 2, 0)
     if not 0 <= explain_layer < model.num_decoder_layers:

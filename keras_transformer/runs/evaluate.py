@@ -14,6 +14,8 @@ from keras_transformer.runs.folder import RunFolder, load_run_config, load_with_
 from keras_transformer.training.files import write_text
 from keras_transformer.translator import Translator
 
+_SIDES = ("source", "target")
+
 
 def evaluate_run(folder, corpus, config):
     """Translates the test set with the run's best weights and keeps scores and translations.
@@ -147,6 +149,16 @@ def evaluate_set(folder, name, reverse_weight=None, weights=None, **choices):
         raise UserError(f"{folder} has no {name} set: give --source and --reference.")
     translator = _load(folder, weights, reverse_weight)
     return _evaluate(folder, translator, pairs.source, pairs.target, **choices)
+
+
+def files_of(folder):
+    """Names of the files that a run's data is read from, if they exist; an export has none."""
+    if not RunFolder(folder).config.exists():
+        return []
+    data = load_run_config(folder).data
+    kinds = [f"{part}{side}" for part in ("", "validation_", "test_") for side in _SIDES]
+    names = [name for kind in kinds for name in getattr(data, kind)]
+    return [name for name in names if Path(name).exists()]
 
 
 def _check_held_out(folder, corpus):

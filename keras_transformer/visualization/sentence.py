@@ -66,6 +66,7 @@ def _scored(logits, target_ids, num_candidates):
 
 
 def check_lengths(model, source_ids, target_ids):
+    """`UserError` where a sentence or its translation has more ids than learned positions."""
     longest = max(len(source_ids), len(target_ids))
     if model.positions == "learned" and longest > model.max_length:
         raise UserError(

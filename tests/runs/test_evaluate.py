@@ -7,6 +7,7 @@ import types
 
 import pytest
 
+from keras_transformer import cli
 from keras_transformer.decoding import TranslationOptions
 from keras_transformer.errors import UserError
 from keras_transformer.evaluation import corpus_scores
@@ -91,6 +92,15 @@ def test_lines_of_standard_input_end_as_those_of_files(whole_run, files, monkeyp
     text = io.BytesIO("가\u2028나\x0b다\x85 라\r\n하\n마".encode())
     monkeypatch.setattr(sys, "stdin", types.SimpleNamespace(buffer=text))
     assert evaluate_files(whole_run, [None], [files / "a.en"])["exact"].endswith("of 3 sentences")
+
+
+def test_the_files_of_a_run_are_not_written_over(corpus, whole_run, capsys):
+    references = corpus / "train.en"
+    before = references.read_bytes()
+    command = ["evaluate", str(whole_run), "--set", "validation", "--output", str(references)]
+    assert cli.main(command) == 2
+    assert f"--output {references} is also read" in capsys.readouterr().err
+    assert references.read_bytes() == before
 
 
 def test_unequal_lines(whole_run, files):
